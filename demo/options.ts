@@ -1,0 +1,52 @@
+import { Command, InvalidArgumentError } from "commander";
+
+/** What a newcomer may choose about the demo. */
+export interface DemoOptions {
+  /** End after the stamping instead of staying up. */
+  readonly exit: boolean;
+  /** One JSON document as the last line; progress goes to standard error. */
+  readonly json: boolean;
+  /** Everything the demo keeps; run again on the same folder, nothing changes. */
+  readonly state: string;
+  readonly port: number;
+  readonly concurrency?: number;
+  /** Number of member accounts; the seed file's own when it is left out or smaller. */
+  readonly members?: number;
+}
+
+function whole(minimum: number, maximum: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${minimum} to ${maximum}.`);
+  };
+}
+
+/** Reads the demo's command line; prints help and ends the process where that is asked for. */
+export function demoOptions(argv: readonly string[]): DemoOptions {
+  return new Command("npm run demo --")
+    .description(
+      "Start an emulated AWS organization with IAM enforced and a Strongroom service beside it, stamp every account,\n" +
+        "and stay up, with a page to look at, until Ctrl-C.",
+    )
+    .option("--exit", "end after the stamping", false)
+    .option("--json", "print one JSON document as the last line of standard output", false)
+    .option(
+      "--state <folder>",
+      "where the demo keeps everything; delete it to begin anew",
+      ".strongroom/demo",
+    )
+    .option("--port <port>", "port of the service; 0 takes a free one", whole(0, 65535), 8700)
+    .option("--concurrency <n>", "most stack operations at the same time", whole(1, 64))
+    .option("--members <n>", "number of member accounts to seed", whole(1, 10_000))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npm run demo
+  $ npm run demo -- --exit --json
+  $ npm run demo -- --members 60 --concurrency 4`,
+    )
+    .parse([...argv], { from: "user" })
+    .opts<DemoOptions>();
+}

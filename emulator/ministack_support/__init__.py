@@ -1,0 +1,1 @@
+"""What Strongroom's emulated organization adds to MiniStack."""

@@ -1,0 +1,55 @@
+"""Where MiniStack differs from AWS in a way that would make a proof on it worthless.
+
+Each module closes one gap: `NAME`, a docstring with the call and what AWS documents, and `install()`, which replaces the
+function of MiniStack that is at fault. `docs/emulator.md` lists them; a test runs the same call with the gap left open
+and fails on the day MiniStack does it itself.
+"""
+
+from ministack_support import requests
+from ministack_support.gaps import (
+    alarm_fields,
+    api_events,
+    bus_policies,
+    cloud_control,
+    key_use,
+    new_secrets,
+    organization_members,
+    passed_roles,
+    principals,
+    request_resources,
+    role_conditions,
+    sessions,
+    transport,
+)
+
+ALL = (
+    organization_members,
+    request_resources,
+    principals,
+    role_conditions,
+    passed_roles,
+    sessions,
+    key_use,
+    cloud_control,
+    new_secrets,
+    bus_policies,
+    alarm_fields,
+    api_events,
+    transport,
+)
+
+_installed = []
+
+
+def install(skipped):
+    if "all" not in skipped:
+        requests.install()
+    for gap in ALL:
+        if "all" in skipped or gap.NAME in skipped:
+            continue
+        gap.install()
+        _installed.append(gap.NAME)
+
+
+def installed():
+    return list(_installed)

@@ -1,0 +1,59 @@
+"""CreateSecret does all it is asked for.
+
+Call: `secretsmanager:CreateSecret` with `AddReplicaRegions`, with `ClientRequestToken`, or without a value. MiniStack makes
+no replica, draws another version id, and makes a version that holds nothing. AWS replicates at once, takes the token as the
+version's id (the same token again with the same value is the same call), and makes no version without a value.
+"""
+
+import json
+
+from ministack.services import secretsmanager
+
+NAME = "new-secrets"
+
+
+def install():
+    original = secretsmanager._create_secret
+
+    def create_secret(data):
+        repeated = _same_call(data)
+        if repeated:
+            return repeated
+        response = original(data)
+        if response[0] != 200:
+            return response
+        secret = secretsmanager._secrets[data["Name"]]
+        answer = json.loads(response[2])
+        (drawn, version), = secret["Versions"].items()
+        if data.get("SecretString") is None and data.get("SecretBinary") is None:
+            secret["Versions"] = {}
+            answer.pop("VersionId", None)
+        elif data.get("ClientRequestToken"):
+            secret["Versions"] = {data["ClientRequestToken"]: version}
+            answer["VersionId"] = data["ClientRequestToken"]
+        if data.get("AddReplicaRegions"):
+            replicated = secretsmanager._replicate_secret_to_regions({
+                "SecretId": data["Name"],
+                "AddReplicaRegions": data["AddReplicaRegions"],
+                "ForceOverwriteReplicaSecret": data.get("ForceOverwriteReplicaSecret", False),
+            })
+            if replicated[0] != 200:
+                secretsmanager._secrets.pop(data["Name"])
+                return replicated
+            answer["ReplicationStatus"] = json.loads(replicated[2])["ReplicationStatus"]
+        return response[0], response[1], json.dumps(answer).encode()
+
+    secretsmanager._create_secret = create_secret
+
+
+def _same_call(data):
+    token = data.get("ClientRequestToken")
+    secret = secretsmanager._secrets.get(data.get("Name") or "")
+    version = (secret or {}).get("Versions", {}).get(token) if token else None
+    if not version or secret.get("DeletedDate"):
+        return None
+    same = (version.get("SecretString") == data.get("SecretString")
+            and version.get("SecretBinary") == data.get("SecretBinary"))
+    if not same:
+        return None
+    return secretsmanager.json_response({"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": token})

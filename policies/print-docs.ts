@@ -1,0 +1,3 @@
+import { policiesPage } from "./docs";
+
+process.stdout.write(policiesPage());

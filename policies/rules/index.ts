@@ -1,0 +1,54 @@
+import * as bucketPolicies from "./bucket-policies";
+import * as bucketReplication from "./bucket-replication";
+import * as buckets from "./buckets";
+import * as iamIdentities from "./iam-identities";
+import * as iamPowers from "./iam-powers";
+import * as iamTrust from "./iam-trust";
+import * as iamWildcards from "./iam-wildcards";
+import * as kmsKeys from "./kms-keys";
+import * as kmsPolicies from "./kms-policies";
+import * as secrets from "./secrets";
+import type { Rule } from "./rule";
+
+const KMS: readonly Rule[] = [...Object.values(kmsKeys), ...Object.values(kmsPolicies)];
+const SECRETS: readonly Rule[] = Object.values(secrets);
+const IAM: readonly Rule[] = [
+  ...Object.values(iamWildcards),
+  ...Object.values(iamPowers),
+  ...Object.values(iamTrust),
+  ...Object.values(iamIdentities),
+];
+const BUCKETS: readonly Rule[] = [
+  ...Object.values(buckets),
+  ...Object.values(bucketPolicies),
+  ...Object.values(bucketReplication),
+];
+
+/** The packs and their rules. `strongroom` has every rule; the others can be used alone, on any program. */
+export const PACKS = {
+  strongroom: {
+    description: "Everything that a stamp of Strongroom must keep to.",
+    rules: [...KMS, ...SECRETS, ...IAM, ...BUCKETS],
+  },
+  "secrets-encryption": {
+    description: "Keys and secrets: rotation, key policies, encryption, deletion windows.",
+    rules: [...KMS, ...SECRETS],
+  },
+  "least-privilege": {
+    description: "Identities and their policies: no wildcards, exact trust, boundaries.",
+    rules: IAM,
+  },
+  "backup-recovery": {
+    description:
+      "Buckets that hold backups: versions, locks, copies, encryption, no public access.",
+    rules: BUCKETS,
+  },
+} as const satisfies Record<string, { description: string; rules: readonly Rule[] }>;
+
+export type PackName = keyof typeof PACKS;
+
+/** Every rule, once. */
+export const RULES: readonly Rule[] = PACKS.strongroom.rules;
+
+export { judge } from "./rule";
+export type { Rule, RuleInfo, Verdict } from "./rule";

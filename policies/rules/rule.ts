@@ -1,0 +1,133 @@
+import type { Resource, Stack } from "../model/stack";
+import type { Problem, Subject } from "../model/subject";
+import { Undetermined } from "../model/values";
+
+export type Severity = "low" | "medium" | "high" | "critical";
+export type Level = "mandatory" | "advisory";
+
+/** A parameter of a rule: a JSON schema of one number, text, flag or list, with its default. */
+export interface Parameter {
+  readonly type: "integer" | "number" | "string" | "boolean" | "array";
+  readonly description: string;
+  readonly default: number | string | boolean | readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: { readonly type: "string" };
+}
+
+/** Values of a rule's parameters, the defaults filled in. */
+export type Settings = Readonly<Record<string, Parameter["default"]>>;
+
+/** Controls of public frameworks that a rule supports, by the framework's name. */
+export type Frameworks = Readonly<Record<string, readonly string[]>>;
+
+/** What a rule is, without what it does. */
+export interface RuleInfo {
+  /** Kebab case: resource and requirement in the present tense, `kms-key-rotation-enabled`. */
+  readonly id: string;
+  readonly severity: Severity;
+  readonly level: Level;
+  /**
+   * `resource`: one resource decides, so the engine asks before it is made. `stack`: several are joined, so the engine
+   * asks at the end of a preview or an update.
+   */
+  readonly scope: "resource" | "stack";
+  /** What is checked, as one sentence. */
+  readonly checks: string;
+  /** What goes wrong without it. */
+  readonly why: string;
+  /** What to set, as one sentence. */
+  readonly fix: string;
+  /** Ids of the public rules that check the same. */
+  readonly corresponds: readonly string[];
+  readonly frameworks: Frameworks;
+  readonly parameters: Readonly<Record<string, Parameter>>;
+}
+
+/**
+ * A pure rule: no engine, network, clock or file. `subjects` finds what it applies to (nothing: not applicable),
+ * `check` yields what is wrong and throws {@link Undetermined} where a value is not known; what it yielded before counts.
+ */
+export interface Rule<S extends Subject = Subject> extends RuleInfo {
+  subjects(stack: Stack): Iterable<S>;
+  check(subject: S, settings: Settings, stack: Stack): Iterable<Problem>;
+}
+
+type Optional = "level" | "scope" | "frameworks" | "parameters";
+
+/** Makes a rule, with the usual defaults: mandatory, decided by one resource, no parameters. */
+export function defineRule<S extends Subject>(
+  rule: Omit<Rule<S>, Optional> & Partial<Pick<Rule<S>, Optional>>,
+): Rule<S> {
+  return Object.freeze({
+    level: "mandatory",
+    scope: "resource",
+    frameworks: {},
+    parameters: {},
+    ...rule,
+  });
+}
+
+/** The outcome for one subject of one rule. A rule without a verdict was not applicable. */
+export type Verdict = {
+  readonly rule: RuleInfo;
+  readonly resource: Resource;
+} & (
+  | { readonly verdict: "pass" }
+  | { readonly verdict: "fail"; readonly message: string }
+  | {
+      readonly verdict: "undetermined";
+      readonly message: string;
+      readonly property: string;
+      readonly reason: string;
+    }
+);
+
+/** Judges a stack by one rule: one or more verdicts for each subject. Never throws. */
+export function judge(rule: Rule, stack: Stack, settings: Partial<Settings> = {}): Verdict[] {
+  const complete = settingsOf(rule, settings);
+  return [...rule.subjects(stack)].flatMap((subject) => judgeOne(rule, subject, complete, stack));
+}
+
+function judgeOne(rule: Rule, subject: Subject, settings: Settings, stack: Stack): Verdict[] {
+  const { resource } = subject;
+  const title = titleOf(resource);
+  // By message: two parts of a resource can be wrong in the same way.
+  const found = new Map<string, Verdict>();
+  try {
+    for (const { wrong, set } of rule.check(subject, settings, stack)) {
+      const message = `${title} ${wrong}. ${set ?? rule.fix}`;
+      found.set(message, { rule, resource, verdict: "fail", message });
+    }
+  } catch (thrown) {
+    const { property, reason } = doubtOf(thrown);
+    const message =
+      `${title} could not be judged: ${property} ${reason}. ` +
+      `Give ${property} a value that is known at preview and can be read.`;
+    found.set(message, { rule, resource, verdict: "undetermined", property, reason, message });
+  }
+  return found.size > 0 ? [...found.values()] : [{ rule, resource, verdict: "pass" }];
+}
+
+/** A rule that breaks has decided nothing. Its error's text may hold a property's value, so only its name is kept. */
+function doubtOf(thrown: unknown): { property: string; reason: string } {
+  if (thrown instanceof Undetermined) return thrown;
+  const name = thrown instanceof Error ? thrown.name : typeof thrown;
+  return { property: "the resource", reason: `made the rule itself fail (${name})` };
+}
+
+/** The settings of a rule, the defaults of its parameters filled in. */
+export function settingsOf(rule: RuleInfo, given: Partial<Settings>): Settings {
+  return Object.fromEntries(
+    Object.entries(rule.parameters).map(([name, parameter]) => [
+      name,
+      given[name] ?? parameter.default,
+    ]),
+  );
+}
+
+/** A resource as messages name it: `key "strongroom-backup"`. */
+export function titleOf(resource: Resource): string {
+  const kind = resource.type.slice(resource.type.lastIndexOf(":") + 1);
+  return `${kind} "${resource.name}"`;
+}

@@ -1,0 +1,236 @@
+import { NAMES } from "../../stacks/naming";
+import type { AccessSpec } from "../../stacks/spec";
+
+import { arns, type Place } from "./arns";
+import { policy, type PolicyDocument, type Statement } from "./document";
+import { KEY_ENDING_ACTIONS } from "./keys";
+import { CLOUD_CONTROL_ACTIONS, isVault } from "./stamper";
+
+const allow = (
+  sid: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  condition?: Statement["Condition"],
+): Statement => ({
+  Sid: sid,
+  Effect: "Allow",
+  Action: actions,
+  Resource: resources,
+  ...(condition === undefined ? {} : { Condition: condition }),
+});
+
+const deny = (
+  sid: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  condition?: Statement["Condition"],
+): Statement => ({ ...allow(sid, actions, resources, condition), Effect: "Deny" });
+
+/** The ceiling of all roles together: what their own policies say is what they get below it. */
+function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
+  const vault = isVault(spec);
+  const regional = { StringEquals: { "aws:RequestedRegion": spec.regions } };
+  const inAccount = (condition: Readonly<Record<string, string | readonly string[]>> = {}) => ({
+    StringEquals: { "aws:ResourceAccount": spec.accountId, ...condition },
+  });
+  const keys = [arns.key(place, "*")];
+  return [
+    allow(
+      "CallsWithoutResource",
+      [...CLOUD_CONTROL_ACTIONS, "kms:CreateKey", "kms:ListAliases", "secretsmanager:ListSecrets"],
+      ["*"],
+      regional,
+    ),
+    allow(
+      "Keys",
+      [
+        "kms:CreateAlias",
+        "kms:DescribeKey",
+        "kms:EnableKeyRotation",
+        "kms:Get*",
+        "kms:ListResourceTags",
+        "kms:PutKeyPolicy",
+        "kms:ReplicateKey",
+        "kms:TagResource",
+        "kms:UntagResource",
+        "kms:Update*",
+      ],
+      [arns.key(place, "*"), arns.alias(place, "*", "alias/strongroom-*")],
+    ),
+    allow("KeysThroughSecretsManager", ["kms:Decrypt", "kms:GenerateDataKey"], keys, {
+      ...inAccount(),
+      StringLike: { "kms:ViaService": "secretsmanager.*.amazonaws.com" },
+    }),
+    allow(
+      "Roles",
+      [
+        "iam:CreateRole",
+        "iam:CreateServiceLinkedRole",
+        "iam:DeleteRole*",
+        "iam:Get*",
+        "iam:List*",
+        "iam:PutRolePolicy",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole*",
+      ],
+      [arns.role(place, "*"), arns.analyzerServiceRole(place)],
+    ),
+    allow("PassRoles", ["iam:PassRole"], [arns.role(place, "*")], {
+      StringEquals: { "iam:PassedToService": ["events.amazonaws.com", "s3.amazonaws.com"] },
+    }),
+    allow(
+      "Messaging",
+      ["events:*", "sqs:*", "sns:*", "cloudwatch:*", "access-analyzer:*"],
+      [
+        arns.rule(place, "*", "strongroom*"),
+        arns.queue(place, "*", "strongroom-*"),
+        arns.topic(place, "*", "strongroom-*"),
+        arns.alarm(place, "*", "*"),
+        arns.analyzer(place, "*", `${NAMES.analyzer}*`),
+        ...(vault ? [arns.bus(place, "*", NAMES.eventBus)] : []),
+      ],
+    ),
+    allow(
+      "SendToTheVault",
+      ["events:PutEvents"],
+      [arns.bus({ ...place, accountId: spec.vaultAccountId }, "*", NAMES.eventBus)],
+    ),
+    allow(
+      "Secrets",
+      [
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetResourcePolicy",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:Put*",
+        "secretsmanager:ReplicateSecretToRegions",
+        "secretsmanager:RestoreSecret",
+        "secretsmanager:TagResource",
+        "secretsmanager:UpdateSecretVersionStage",
+      ],
+      [arns.secret(place, "*", "*")],
+      regional,
+    ),
+    ...(vault
+      ? [
+          allow(
+            "KeysByPurpose",
+            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+            keys,
+            inAccount({ [`aws:ResourceTag/${NAMES.purposeTag}`]: ["backup", "service"] }),
+          ),
+          allow(
+            "Buckets",
+            [
+              "s3:CreateBucket",
+              "s3:Get*",
+              "s3:List*",
+              "s3:PutBucket*",
+              "s3:PutEncryptionConfiguration",
+              "s3:PutLifecycleConfiguration",
+              "s3:PutObject",
+              "s3:PutObjectRetention",
+              "s3:PutReplicationConfiguration",
+              "s3:Replicate*",
+              "s3:*agResource*",
+            ],
+            [arns.bucket(place, `strongroom-*-${spec.accountId}-*`)],
+            inAccount(),
+          ),
+          allow(
+            "Members",
+            ["sts:AssumeRole"],
+            [NAMES.readerRole, NAMES.restorerRole].map((name) =>
+              arns.role({ ...place, accountId: "*" }, name),
+            ),
+            { StringEquals: { "aws:ResourceOrgID": spec.organizationId } },
+          ),
+          allow(
+            "Drills",
+            ["secretsmanager:DeleteSecret"],
+            [arns.secret(place, "*", `${NAMES.drillPrefix}*`)],
+          ),
+          allow(
+            "Logs",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [arns.logGroup(place, "*", "/aws/lambda/strongroom-*:*")],
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What no role of Strongroom may do, whatever its policies, and whatever a resource's policy grants it. */
+function limits(spec: AccessSpec, place: Place): (Statement | undefined)[] {
+  const boundary = arns.policy(place, NAMES.boundaryPolicy);
+  const stamper = { ArnEquals: { "aws:PrincipalArn": arns.role(place, NAMES.stamperRole) } };
+  return [
+    deny(
+      "StamperSeesNoValue",
+      [
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKey*",
+        "kms:ReEncrypt*",
+        "s3:GetObject*",
+        "s3:PutObject*",
+        "secretsmanager:*",
+        "sqs:ReceiveMessage",
+        "sts:AssumeRole*",
+      ],
+      ["*"],
+      stamper,
+    ),
+    deny(
+      "NoRoleWithoutBoundary",
+      ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePolicy"],
+      ["*"],
+      { StringNotEquals: { "iam:PermissionsBoundary": boundary } },
+    ),
+    deny(
+      "BoundaryStays",
+      [
+        "iam:*RolePermissionsBoundary",
+        "iam:AttachRolePolicy",
+        "iam:CreatePolicy*",
+        "iam:DeletePolicy*",
+        "iam:DetachRolePolicy",
+        "iam:SetDefaultPolicyVersion",
+      ],
+      ["*"],
+    ),
+    deny(
+      "OwnRightsStay",
+      ["iam:A*", "iam:C*", "iam:D*", "iam:P*", "iam:R*", "iam:S*", "iam:T*", "iam:U*"],
+      [arns.role(place, NAMES.stamperRole), arns.policy(place, "*")],
+    ),
+    deny(
+      "NothingIsLost",
+      [
+        ...KEY_ENDING_ACTIONS,
+        "kms:CreateGrant",
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteBucket*",
+        "s3:DeleteObject*",
+      ],
+      ["*"],
+    ),
+    deny("NoLockout", ["kms:CreateKey", "kms:PutKeyPolicy", "kms:ReplicateKey"], ["*"], {
+      Bool: { "kms:BypassPolicyLockoutSafetyCheck": "true" },
+    }),
+    deny("KeysKeepTheirTags", ["kms:UntagResource"], ["*"], {
+      "ForAnyValue:StringEquals": { "aws:TagKeys": [NAMES.stampTag, NAMES.purposeTag] },
+    }),
+  ];
+}
+
+/**
+ * The permissions boundary of every role that Strongroom makes, the stamper included. It is the last word: a role gets
+ * nothing that the boundary does not allow, and its denials hold even against a resource policy that names the role.
+ */
+export function boundaryPolicy(spec: AccessSpec, place: Place): PolicyDocument {
+  return policy(...ceiling(spec, place), ...limits(spec, place));
+}

@@ -1,0 +1,93 @@
+import type { ProviderResource } from "@pulumi/pulumi";
+
+import { boundaryArn, NAMES, partitionOf } from "../../stacks/naming";
+import type { VaultSpec } from "../../stacks/spec";
+import { BoundedRole } from "../components/bounded-role";
+import { MultiRegionKey } from "../components/multi-region-key";
+import { functionPolicies, functionTrust, type FunctionName } from "../iam/functions";
+import { backupKeyPolicy, serviceKeyPolicy } from "../iam/keys";
+import type { VaultOutputs } from "../outputs";
+
+import type { Vault } from "./vault-context";
+import { createEvents } from "./vault-events";
+import { createStorage } from "./vault-storage";
+
+/** The `vault` stack: keys, locked buckets in two Regions, roles of the functions, bus, queues and alarms. */
+export function vault(spec: VaultSpec, provider: ProviderResource): VaultOutputs {
+  const place = { accountId: spec.accountId, partition: partitionOf(spec.primaryRegion) };
+  const it: Vault = { spec, place, opts: { provider } };
+  const backupKey = createBackupKey(it);
+  const serviceKey = createServiceKey(it);
+  const roles = createFunctionRoles(it);
+  const storage = createStorage(it, backupKey);
+  const events = createEvents(it, serviceKey);
+  return {
+    schemaVersion: 1,
+    kind: "vault",
+    accountId: spec.accountId,
+    organizationId: spec.organizationId,
+    primaryRegion: spec.primaryRegion,
+    recoveryRegion: spec.recoveryRegion,
+    backupKeyArns: backupKey.arns,
+    serviceKeyArns: serviceKey.arns,
+    ...storage,
+    functionRoleArns: Object.fromEntries(
+      Object.entries(roles).map(([name, role]) => [name, role.arn]),
+    ),
+    ...events,
+    retentionDays: spec.retentionDays,
+    lockMode: spec.lockMode,
+  };
+}
+
+function createBackupKey({ spec, place, opts }: Vault): MultiRegionKey {
+  return new MultiRegionKey(
+    "backup-key",
+    {
+      description: "Strongroom: backups of the organization's secrets",
+      purpose: "backup",
+      alias: NAMES.backupKeyAlias,
+      primaryRegion: spec.primaryRegion,
+      replicaRegions: [spec.recoveryRegion],
+      policy: backupKeyPolicy(spec, place),
+      deletionDays: spec.keyDeletionDays,
+    },
+    opts,
+  );
+}
+
+function createServiceKey({ spec, place, opts }: Vault): MultiRegionKey {
+  return new MultiRegionKey(
+    "service-key",
+    {
+      description: "Strongroom: queues and topics",
+      purpose: "service",
+      alias: NAMES.serviceKeyAlias,
+      primaryRegion: spec.primaryRegion,
+      replicaRegions: [spec.recoveryRegion],
+      policy: serviceKeyPolicy(spec, place),
+      deletionDays: spec.keyDeletionDays,
+    },
+    opts,
+  );
+}
+
+function createFunctionRoles({ spec, place, opts }: Vault): Record<string, BoundedRole> {
+  const policies = functionPolicies(spec, place);
+  return Object.fromEntries(
+    (Object.keys(NAMES.functionRoles) as FunctionName[]).map((name) => [
+      name,
+      new BoundedRole(
+        name,
+        {
+          roleName: NAMES.functionRoles[name],
+          description: `Strongroom's ${name} function, and nothing else`,
+          trust: functionTrust,
+          permissions: policies[name],
+          boundary: boundaryArn(spec.accountId, place.partition),
+        },
+        opts,
+      ),
+    ]),
+  );
+}

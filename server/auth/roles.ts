@@ -1,0 +1,19 @@
+/** What a caller may do, each role including the ones before it. */
+export const ROLES = ["viewer", "operator", "approver"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who is asking. `subject` names the caller in the audit lines and scopes idempotency keys and rate limits. */
+export interface Principal {
+  readonly subject: string;
+  readonly role: Role;
+}
+
+/** Turns a bearer token into its owner; undefined for a token nobody has. An OIDC verifier fits behind it as well. */
+export interface Authenticator {
+  authenticate(bearer: string): Promise<Principal | undefined>;
+}
+
+/** Tells whether a role includes another one. */
+export function allows(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}

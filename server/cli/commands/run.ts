@@ -1,0 +1,82 @@
+import { Command } from "commander";
+
+import type { Operation } from "../../ports";
+import type { RunRequest } from "../../runs-ports";
+import {
+  type CliContext,
+  describe,
+  printJson,
+  type ServiceOptions,
+  withClient,
+  withService,
+} from "../context";
+import { EXIT } from "../failure";
+import { exitOfRun, followRun } from "../follow-run";
+import { changedStamps, renderRun } from "../render-run";
+import { stampOf, type TargetOptions, targetOf, withTarget } from "../target";
+
+interface RunOptions extends ServiceOptions, TargetOptions {
+  readonly refresh?: boolean;
+  readonly confirm?: readonly string[];
+  readonly exitCode?: boolean;
+  readonly detach?: boolean;
+  readonly key?: string;
+}
+
+/** What differs between the commands that start a run. */
+export interface RunCommand {
+  readonly operation: Operation;
+  readonly summary: string;
+  readonly examples: readonly string[];
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+/** A command that starts a run, shows how it goes, and ends with its result. */
+export function runCommand(
+  { operation, summary, examples }: RunCommand,
+  context: CliContext,
+): Command {
+  const command = withService(withTarget(new Command(operation).description(summary)));
+  if (operation === "preview" || operation === "up") {
+    command.option("--refresh", "read the real state of every resource before comparing");
+  }
+  if (operation === "preview" || operation === "drift") {
+    command.option("--exit-code", `end with ${EXIT.changes} when there are changes`);
+  }
+  if (operation === "retire") {
+    command.option("--confirm <stamp>", "name each stamp that is taken down (repeatable)", collect);
+  }
+  command
+    .option("--detach", "start the run and do not wait for it (needs --url)")
+    .option("--key <key>", "idempotency key: the same key and request never start a second run");
+  describe(command, examples);
+  return command.action(
+    context.ends(async (stamps: string[], options: RunOptions) => {
+      const request: RunRequest = {
+        operation,
+        target: targetOf(stamps, options),
+        ...(options.refresh === true ? { refresh: true } : {}),
+        ...(options.confirm === undefined ? {} : { confirm: options.confirm.map(stampOf) }),
+      };
+      const role = operation === "retire" ? "approver" : "operator";
+      return withClient(context, options, role, async ({ client, embedded }) => {
+        const { io } = context;
+        const json = options.json === true;
+        const run = await client.start(request, options.key);
+        if (options.detach === true && !embedded) {
+          if (json) printJson(io, run);
+          else io.out(`${run.id}\n`);
+          return EXIT.ok;
+        }
+        const followed = await followRun(io, client, run, { quiet: json, embedded });
+        if (json) printJson(io, followed.run);
+        else if (followed.interrupted !== "left") io.out(renderRun(followed.run, io));
+        return exitOfRun(followed, options.exitCode === true && changedStamps(followed.run) > 0);
+      });
+    }),
+  );
+}

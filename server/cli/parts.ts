@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+import { engineSettings } from "../../engine/config";
+import { diagnose } from "../../engine/doctor";
+import { projectRoot } from "../../engine/parts";
+import { prepareToolchain, resolveToolchain } from "../../engine/toolchain";
+import { readConfig } from "../config";
+import type { CliParts } from "./context";
+
+/** The real parts behind the command line. What is large is loaded by the command that needs it. */
+export const realParts: CliParts = {
+  async startEmbedded(environment, report) {
+    const [{ startService }, { realEngine }] = await Promise.all([
+      import("../main.js"),
+      import("../real-engine.js"),
+    ]);
+    const config = readConfig(environment);
+    const service = await startService(config, {
+      report,
+      engine: realEngine(environment),
+      // Standard output belongs to the command's own result.
+      logStream: process.stderr,
+    });
+    return { url: service.url, stateDir: config.stateDir, close: () => service.close() };
+  },
+
+  async doctor(io, { fix }) {
+    const settings = engineSettings(io.environment);
+    if (fix) {
+      // Whatever could not be made is told below, part by part.
+      await prepareToolchain((line) => io.err(`${line}\n`), settings).catch(() => undefined);
+    }
+    return [...(await diagnose(settings))];
+  },
+
+  async laptop(environment) {
+    const { stateDir, backendUrl } = readConfig(environment);
+    const { env } = await resolveToolchain(engineSettings(environment));
+    const { realEngine } = await import("../real-engine.js");
+    // Makes the passphrase and the folder of the states where the service has never run, the same way as the service.
+    await realEngine(environment)({
+      stateDir,
+      report: () => undefined,
+      ...(backendUrl === undefined ? {} : { backendUrl }),
+    });
+    return {
+      ...env,
+      PULUMI_BACKEND_URL: backendUrl ?? `file://${path.join(stateDir, "pulumi")}`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: path.join(stateDir, "passphrase"),
+    };
+  },
+
+  get version() {
+    const manifest = readFileSync(path.join(projectRoot(), "package.json"), "utf8");
+    return (JSON.parse(manifest) as { version: string }).version;
+  },
+};

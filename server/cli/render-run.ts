@@ -1,0 +1,98 @@
+import type { RunRecord, StampResult } from "../runs-ports";
+import type { CliIo } from "./io";
+import { countsText } from "./run-state";
+import { table } from "./table";
+import { clean, counted, duration } from "./text";
+
+/** Changes listed for one stamp; a first `up` creates dozens, and nobody reads them all here. */
+const MOST_CHANGES = 30;
+
+/** A run as people read it: a line for each stamp, the accounts left out, what went wrong and what to do, totals. */
+export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
+  const { paint } = io;
+  const colour = (status: string) =>
+    status === "succeeded"
+      ? paint.green(status)
+      : status === "failed"
+        ? paint.red(status)
+        : paint.dim(status);
+  const parts = [
+    table(
+      ["stamp", "status", "changes", "time"],
+      run.stamps.map(({ stamp, status, counts, seconds }) => [
+        stamp,
+        { painted: colour(status) },
+        countsText(counts),
+        seconds === undefined ? "" : duration(seconds),
+      ]),
+    ),
+  ];
+  const skipped = run.accounts.filter(({ status }) => status === "skipped");
+  if (skipped.length > 0) {
+    parts.push(
+      `${paint.bold("Left out")}\n${table(
+        ["account", "name", "reason"],
+        skipped.map(({ accountId, name, reason }) => [accountId, name, reason ?? ""]),
+      )}`,
+    );
+  }
+  for (const stamp of run.stamps) {
+    const details = renderStamp(stamp, io);
+    if (details !== "") parts.push(details);
+  }
+  parts.push(renderTotals(run, io));
+  return `${parts.join("\n\n")}\n`;
+}
+
+function renderStamp(
+  { stamp, changes = [], violations = [], error }: StampResult,
+  { paint }: Pick<CliIo, "paint">,
+): string {
+  const lines: string[] = [];
+  const signs = { create: "+", update: "~", replace: "±", delete: "-" } as const;
+  for (const { operation, type, name, properties } of changes.slice(0, MOST_CHANGES)) {
+    const what = properties.length === 0 ? "" : ` (${properties.join(", ")})`;
+    lines.push(`  ${signs[operation]} ${clean(`${type} ${name}${what}`)}`);
+  }
+  if (changes.length > MOST_CHANGES) lines.push(`  … and ${changes.length - MOST_CHANGES} more`);
+  for (const { level, pack, rule, urn, message } of violations) {
+    const name = urn.split("::").slice(3).join("::");
+    const where = urn === "" ? "the whole stack" : clean(name === "" ? urn : name);
+    const mark = level === "mandatory" ? paint.red(level) : paint.yellow(level);
+    lines.push(`  ${mark} ${clean(`${pack}/${rule}`)} on ${where}: ${clean(message)}`);
+  }
+  if (error !== undefined) {
+    lines.push(`  ${paint.red(error.code)} ${clean(error.message)}`);
+    for (const { message, pointer } of error.problems ?? []) {
+      lines.push(`    - ${clean(pointer === undefined ? message : `${pointer}: ${message}`)}`);
+    }
+    if (error.action !== undefined) lines.push(`    ${paint.bold("→")} ${clean(error.action)}`);
+  }
+  return lines.length === 0 ? "" : [paint.bold(stamp), ...lines].join("\n");
+}
+
+function renderTotals(run: RunRecord, { paint }: Pick<CliIo, "paint">): string {
+  const colour =
+    run.status === "succeeded" ? paint.green : run.status === "failed" ? paint.red : paint.yellow;
+  const head = `Run ${run.id} (${run.operation}) ${colour(run.status)}`;
+  const { summary } = run;
+  if (summary === undefined) return `${head}.`;
+  const would =
+    run.operation === "preview" || run.operation === "drift" ? "would change" : "changed";
+  return [
+    `${head} in ${duration(summary.seconds)}:`,
+    `${counted(summary.accounts, "account")}: ${summary.stamped} succeeded, ${summary.skipped} left out, ${summary.failed} failed;`,
+    `${counted(summary.changed, "stamp")} ${would}; ${counted(summary.resources, "resource")}.`,
+  ].join(" ");
+}
+
+/** Warns of changes: the counts of stamps in which anything would change. */
+export function changedStamps(run: RunRecord): number {
+  return (
+    run.summary?.changed ??
+    run.stamps.filter(
+      ({ counts }) =>
+        counts !== undefined && counts.create + counts.update + counts.replace + counts.delete > 0,
+    ).length
+  );
+}

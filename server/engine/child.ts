@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+
+import type { PulumiCommand, PulumiFn } from "@pulumi/pulumi/automation";
+
+import { AppError } from "../../stacks/errors";
+import type { Connection, StackSpec } from "../../stacks/spec";
+import type { StackEvent, StackJob } from "../ports";
+import { LeanCommand } from "./command";
+import { writeDown } from "./journal";
+import { Operation, type EngineSettings, type OperationResult } from "./operation";
+import { ProcessTree } from "./process-tree";
+
+/** What the service tells its child process. */
+export type ToChild =
+  | { readonly type: "run"; readonly job: StackJob; readonly settings: EngineSettings }
+  | { readonly type: "interrupt" };
+
+/** What the child process tells the service. */
+export type FromChild =
+  | { readonly type: "event"; readonly event: StackEvent }
+  | { readonly type: "result"; readonly result: OperationResult };
+
+/** The program of a stack; how the real one and those of tests are told apart. */
+export type ProgramOf = (spec: StackSpec, connection: Connection) => PulumiFn;
+
+/** After the service is gone: time for the engine to finish its steps, write its state and give the lock back. */
+const ORPHAN_GRACE_MS = 20_000;
+
+/** `semver` comes with the Automation API, whose gate only wants to see a version: the toolchain has checked it. */
+function versionOfSdk(): PulumiCommand["version"] {
+  const { version } = JSON.parse(
+    readFileSync(require.resolve("@pulumi/pulumi/package.json"), "utf8"),
+  ) as { version: string };
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  return { major, minor, patch, toString: () => version } as unknown as PulumiCommand["version"];
+}
+
+/**
+ * Works on one stack operation and ends. A process of its own, because an inline program can hang or end the process it
+ * runs in, and one that fails takes its neighbours along.
+ */
+export function serveChild(programOf: ProgramOf): void {
+  const abort = new AbortController();
+  const send = (message: FromChild): void => {
+    if (process.connected) process.send?.(message);
+  };
+  // The service died: stop in good order, and whatever is left of us after that, at once.
+  process.on("disconnect", () => {
+    abort.abort();
+    const tree = new ProcessTree(process.pid);
+    setTimeout(() => tree.killAll(), ORPHAN_GRACE_MS).unref();
+  });
+  process.on("message", (message: ToChild) => {
+    if (message.type === "interrupt") {
+      abort.abort();
+      return;
+    }
+    const { job, settings } = message;
+    const command = new LeanCommand({
+      command: settings.command,
+      version: versionOfSdk(),
+      onSpawn: (pid) => writeDown(settings.journalDir, job.stamp, pid),
+    });
+    abort.signal.addEventListener("abort", () => command.interrupt());
+    const program: PulumiFn = () => programOf(job.spec, job.connection)();
+    const operation = new Operation(
+      job,
+      settings,
+      command,
+      program,
+      (event) => send({ type: "event", event }),
+      abort.signal,
+    );
+    void operation.run().then((result) => {
+      if (!process.connected) process.exit(0);
+      process.send?.({ type: "result", result } satisfies FromChild, () => process.exit(0));
+    });
+  });
+}
+
+/** For programs that cannot be loaded: the operation fails with what is wrong, not the process. */
+export function brokenProgram(error: unknown): ProgramOf {
+  return () => () => Promise.reject(AppError.from(error));
+}

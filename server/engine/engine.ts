@@ -1,0 +1,303 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import type { Toolchain } from "../../engine/toolchain";
+import { AppError, type ErrorRecord } from "../../stacks/errors";
+import type { StampName } from "../../stacks/naming";
+import type { EnginePort, StackEvent, StackJob, StackOutcome, StackResource } from "../ports";
+import type { FromChild, ToChild } from "./child";
+import { LeanCommand } from "./command";
+import { resourcesOf, type Deployment } from "./deployment";
+import { errorOf } from "./engine-errors";
+import { engineEnvironment } from "./environment";
+import { cleanUp, writeDown } from "./journal";
+import {
+  exportState,
+  readStateFile,
+  stateFile,
+  type EngineSettings,
+  type OperationResult,
+} from "./operation";
+import { ProcessTree } from "./process-tree";
+import { projectFile } from "./settings";
+
+export interface PulumiEngineOptions {
+  readonly toolchain: Pick<Toolchain, "pulumiCommandPath" | "env">;
+  /** Everything the service keeps is below this folder. */
+  readonly stateDir: string;
+  /** Where the stacks' states are; `file://<stateDir>/pulumi` by default. */
+  readonly backendUrl?: string;
+  /** `passphrase` (default) or the address of a key, `awskms://…`. */
+  readonly secretsProvider?: string;
+  /** File with the passphrase; one is made in the state folder by default. */
+  readonly passphraseFile?: string;
+  /** Folders of the policy packs that run in every preview and update. */
+  readonly policyPacks: readonly string[];
+  /** The service's environment, of which the child gets the allowed part. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Longest time of one operation, seconds; an hour by default. */
+  readonly timeLimitSeconds?: number;
+  /** Time for an interrupted engine to end in good order, seconds; 30 by default. */
+  readonly graceSeconds?: number;
+  /** Resources worked on at the same time within one stack; 32 by default. */
+  readonly parallel?: number;
+  /** The program that the child process runs; the built `child-main.js` beside this file by default. */
+  readonly childScript?: string;
+  readonly report: (line: string) => void;
+}
+
+const SAMPLE_MS = 750;
+/** After its result a child only has to exit. */
+const EXIT_MS = 5000;
+const NOTHING = { create: 0, update: 0, replace: 0, delete: 0, same: 0 };
+
+/** Makes a file with a random secret, once; whoever comes second uses what the first one made. */
+function secretFile(file: string): string {
+  mkdirSync(path.dirname(file), { recursive: true });
+  if (existsSync(file)) return file;
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, randomBytes(32).toString("base64url"), { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+  } catch {
+    // Somebody else made it in this moment.
+  }
+  rmSync(draft);
+  return file;
+}
+
+class PulumiEngine implements EnginePort {
+  private readonly backendUrl: string;
+  private readonly folder: string;
+  private readonly passphraseFile: string | undefined;
+
+  constructor(private readonly options: PulumiEngineOptions) {
+    const stateDir = path.resolve(options.stateDir);
+    this.folder = path.join(stateDir, "engine");
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const own = path.join(stateDir, "pulumi");
+    this.backendUrl = options.backendUrl ?? `file://${own}`;
+    if (options.backendUrl === undefined) mkdirSync(own, { recursive: true, mode: 0o700 });
+    this.passphraseFile =
+      (options.secretsProvider ?? "passphrase") === "passphrase"
+        ? (options.passphraseFile ?? secretFile(path.join(stateDir, "passphrase")))
+        : undefined;
+  }
+
+  async execute(
+    job: StackJob,
+    onEvent: (event: StackEvent) => void,
+    signal: AbortSignal,
+  ): Promise<StackOutcome> {
+    const started = Date.now();
+    let tree: ProcessTree | undefined;
+    const outcome = (result: OperationResult): StackOutcome => ({
+      ...result,
+      seconds: Math.round((Date.now() - started) / 100) / 10,
+      peakMemoryMiB: tree?.peakMiB ?? 0,
+    });
+    let workDir: string | undefined;
+    try {
+      if (signal.aborted) return outcome(failed(interrupted(job.stamp), "cancelled"));
+      await this.cleanUp(job.stamp, onEvent);
+      workDir = this.makeWorkDir();
+      const child = this.startChild(workDir);
+      if (child.pid !== undefined) {
+        writeDown(this.journal, job.stamp, child.pid);
+        tree = new ProcessTree(child.pid);
+      }
+      const result = await this.supervise(child, tree, job, workDir, onEvent, signal);
+      return outcome(result);
+    } catch (error) {
+      return outcome(failed(this.toError(job.stamp, error).toRecord()));
+    } finally {
+      tree?.killAll();
+      await this.cleanUp(job.stamp, onEvent).catch(() => undefined);
+      if (workDir !== undefined) rmSync(workDir, { recursive: true, force: true });
+    }
+  }
+
+  async resources(stamp: StampName): Promise<readonly StackResource[] | undefined> {
+    const deployment = await this.readState(stamp);
+    // A stack that was only previewed, or taken down, has a state without resources.
+    if (deployment === undefined || (deployment.resources ?? []).length === 0) return undefined;
+    return resourcesOf(deployment);
+  }
+
+  private get journal(): string {
+    return path.join(this.folder, "running");
+  }
+
+  private async readState(stamp: StampName): Promise<Deployment | undefined> {
+    const file = stateFile(this.backendUrl, stamp);
+    if (file !== undefined) return readStateFile(file);
+    const workDir = this.makeWorkDir();
+    try {
+      writeFileSync(path.join(workDir, "Pulumi.yaml"), projectFile(this.backendUrl));
+      const command = new LeanCommand({
+        command: this.options.toolchain.pulumiCommandPath,
+        version: null,
+        environment: this.environment(workDir),
+        onSpawn: () => undefined,
+      });
+      return await exportState(command, stamp, workDir);
+    } finally {
+      rmSync(workDir, { recursive: true, force: true });
+    }
+  }
+
+  /** A folder for one operation: the engine writes settings, workspaces and credentials files that others must not meet. */
+  private makeWorkDir(): string {
+    const workDir = mkdtempSync(path.join(this.folder, "work-"));
+    mkdirSync(path.join(workDir, "home"));
+    return workDir;
+  }
+
+  private environment(workDir: string): Record<string, string> {
+    const { toolchain, environment } = this.options;
+    return engineEnvironment(environment, {
+      pulumiHome: path.join(workDir, "home"),
+      backendUrl: this.backendUrl,
+      passphraseFile: this.passphraseFile,
+      tools: toolchain.env,
+    });
+  }
+
+  private startChild(workDir: string): ChildProcess {
+    const script = this.options.childScript ?? path.join(__dirname, "child-main.js");
+    return spawn(process.execPath, [script], {
+      cwd: workDir,
+      env: this.environment(workDir),
+      // A process group of its own, so that all of it can be ended, and Ctrl-C reaches only the service.
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+  }
+
+  private supervise(
+    child: ChildProcess,
+    tree: ProcessTree | undefined,
+    job: StackJob,
+    workDir: string,
+    onEvent: (event: StackEvent) => void,
+    signal: AbortSignal,
+  ): Promise<OperationResult> {
+    const grace = (this.options.graceSeconds ?? 30) * 1000;
+    const limit = (this.options.timeLimitSeconds ?? 3600) * 1000;
+    return new Promise((resolve) => {
+      let result: OperationResult | undefined;
+      let stderr = "";
+      let killer: NodeJS.Timeout | undefined;
+      let timedOut = false;
+      const tell = (message: ToChild): void => {
+        if (child.connected) child.send(message, () => undefined);
+      };
+      const interrupt = (): void => {
+        tell({ type: "interrupt" });
+        killer ??= setTimeout(() => tree?.killAll(), grace);
+      };
+      const sampler = setInterval(() => tree?.look(), SAMPLE_MS);
+      const watchdog = setTimeout(() => {
+        timedOut = true;
+        interrupt();
+      }, limit);
+      signal.addEventListener("abort", interrupt);
+      const finish = (why: string): void => {
+        clearInterval(sampler);
+        clearTimeout(watchdog);
+        clearTimeout(killer);
+        signal.removeEventListener("abort", interrupt);
+        if (timedOut) {
+          const seconds = limit / 1000;
+          const error = new AppError(
+            "ENGINE_TIMEOUT",
+            `${job.stamp} took longer than ${seconds} s`,
+            {
+              action: "Look at what it waited for, or raise the time limit.",
+            },
+          );
+          resolve({
+            ...(result ?? failed(error.toRecord())),
+            status: "failed",
+            error: error.toRecord(),
+          });
+        } else if (result !== undefined) {
+          resolve(result);
+        } else if (signal.aborted) {
+          resolve(failed(interrupted(job.stamp), "cancelled"));
+        } else {
+          const said = stderr.trim();
+          resolve(failed(this.toError(job.stamp, new Error(said === "" ? why : said)).toRecord()));
+        }
+      };
+      child.stderr?.on(
+        "data",
+        (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)),
+      );
+      child.on("message", (message: FromChild) => {
+        if (message.type === "event") onEvent(message.event);
+        else {
+          result = message.result;
+          clearTimeout(killer);
+          killer = setTimeout(() => tree?.killAll(), EXIT_MS);
+        }
+      });
+      child.once("error", (error) => finish(error.message));
+      child.once("close", (code, killedBy) =>
+        finish(`the engine's process ended with ${killedBy ?? `code ${code ?? -1}`}`),
+      );
+      tell({ type: "run", job, settings: this.settings(workDir) });
+      if (signal.aborted) interrupt();
+    });
+  }
+
+  private settings(workDir: string): EngineSettings {
+    const { toolchain, policyPacks, parallel, secretsProvider } = this.options;
+    return {
+      command: toolchain.pulumiCommandPath,
+      backendUrl: this.backendUrl,
+      secretsProvider: secretsProvider ?? "passphrase",
+      policyPacks: policyPacks.map((folder) => path.resolve(folder)),
+      parallel: parallel ?? 32,
+      workDir,
+      journalDir: this.journal,
+    };
+  }
+
+  private async cleanUp(stamp: StampName, onEvent: (event: StackEvent) => void): Promise<void> {
+    for (const text of await cleanUp(this.journal, stamp, this.backendUrl)) {
+      onEvent({ type: "message", level: "warning", text });
+      this.options.report(text);
+    }
+  }
+
+  private toError(stamp: StampName, error: unknown): AppError {
+    if (error instanceof AppError) return error;
+    const stderr = error instanceof Error ? error.message : String(error);
+    return errorOf({ stamp, diagnostics: [], stderr, violations: [], changedSomething: false });
+  }
+}
+
+const interrupted = (stamp: StampName): ErrorRecord => ({
+  code: "RUN_CANCELLED",
+  message: `${stamp} was interrupted`,
+});
+
+function failed(error: ErrorRecord, status: "failed" | "cancelled" = "failed"): OperationResult {
+  return {
+    status,
+    counts: NOTHING,
+    changes: [],
+    violations: [],
+    resources: 0,
+    outputs: {},
+    error,
+  };
+}
+
+/** The real engine behind its port: each operation in a child process, watched, and nothing of it left behind. */
+export function createPulumiEngine(options: PulumiEngineOptions): EnginePort {
+  return new PulumiEngine(options);
+}

@@ -1,0 +1,122 @@
+import type { Organization } from "../../stacks/accounts";
+import { parseStampName, stampName, type StampName } from "../../stacks/naming";
+import { planRun } from "../../stacks/plan";
+import { type Selection, selectAccounts } from "../../stacks/selection";
+import type { OrganizationCache } from "../org/snapshot";
+import type { StackResource } from "../ports";
+import type { AccountView, FleetService, StampState } from "../runs-ports";
+import { type FleetSource, type LoadedFleet, withPlaces } from "./fleet-source";
+
+export interface FleetServiceOptions {
+  readonly source: FleetSource;
+  readonly organization: OrganizationCache;
+  /** What the last runs left behind, from the store. */
+  readonly stamps: {
+    stampStates(): Promise<readonly StampState[]>;
+    stampState(stamp: StampName): Promise<
+      | {
+          readonly state: StampState;
+          readonly outputs: Readonly<Record<string, unknown>>;
+        }
+      | undefined
+    >;
+  };
+  /** The resources of a stack's last state, from the engine. */
+  readonly resources: (stamp: StampName) => Promise<readonly StackResource[] | undefined>;
+  readonly now?: () => Date;
+}
+
+/** What is known about the fleet: its file, the organization and the stamps, put together for those who look. */
+export function createFleetService(options: FleetServiceOptions): FleetService {
+  const { source, organization, stamps, resources } = options;
+  const now = options.now ?? (() => new Date());
+  const age = ({ discoveredAt }: Organization): number =>
+    Math.max(0, (now().getTime() - Date.parse(discoveredAt)) / 1000);
+
+  return {
+    async accounts({ refresh }) {
+      const loaded = await source();
+      const [found, states] = await Promise.all([
+        refresh ? organization.refresh() : organization.latest(),
+        stamps.stampStates(),
+      ]);
+      const selection = withPlaces(loaded, () => selectAccounts(loaded.fleet, found));
+      return {
+        organizationId: found.id,
+        discoveredAt: found.discoveredAt,
+        ageSeconds: age(found),
+        items: accountViews(selection, states),
+      };
+    },
+
+    async stamp(name) {
+      const [kept, inStack] = await Promise.all([stamps.stampState(name), resources(name)]);
+      if (kept === undefined && inStack === undefined && !(await isPlanned(name))) return undefined;
+      return {
+        ...(kept?.state ?? { stamp: name }),
+        outputs: kept?.outputs ?? {},
+        resources: inStack ?? [],
+      };
+    },
+
+    async fleet() {
+      const loaded = await source();
+      const found = await organization.latest();
+      const plan = withPlaces(loaded, () => planRun(loaded.fleet, found));
+      return {
+        file: loaded.name,
+        digest: loaded.digest,
+        discoveredAt: found.discoveredAt,
+        ageSeconds: age(found),
+        fleet: withoutExternalIds(loaded),
+        plan,
+      };
+    },
+  };
+
+  async function isPlanned(name: StampName): Promise<boolean> {
+    const { fleet } = await source();
+    const { kind, accountId } = parseStampName(name);
+    return selectAccounts(fleet, await organization.latest()).selected.some(
+      ({ account, kinds }) => account.id === accountId && kinds.includes(kind),
+    );
+  }
+}
+
+/** An external id is no secret, but it is unguessable on purpose: who only looks does not need it. */
+function withoutExternalIds({ fleet }: LoadedFleet): unknown {
+  return JSON.parse(
+    JSON.stringify(fleet, (key, value: unknown) => (key === "externalId" ? "(not shown)" : value)),
+  );
+}
+
+function accountViews(selection: Selection, states: readonly StampState[]): AccountView[] {
+  const byAccount = new Map<string, StampState[]>();
+  for (const state of states) {
+    const { accountId } = parseStampName(state.stamp);
+    byAccount.set(accountId, [...(byAccount.get(accountId) ?? []), state]);
+  }
+  const views = [
+    ...selection.selected.map(({ account, environment, kinds }): AccountView => {
+      const known = byAccount.get(account.id) ?? [];
+      const wanted = kinds.map((kind) => stampName(kind, account.id));
+      return {
+        ...account,
+        selected: true,
+        ...(environment === undefined ? {} : { environment: environment.name }),
+        stamps: [
+          ...wanted.map((stamp) => known.find((state) => state.stamp === stamp) ?? { stamp }),
+          // Stamped once and no longer asked for: still there, so still shown.
+          ...known.filter((state) => !wanted.includes(state.stamp)),
+        ],
+      };
+    }),
+    ...selection.skipped.map(({ account, reason }): AccountView => ({
+      ...account,
+      selected: false,
+      reason,
+      stamps: byAccount.get(account.id) ?? [],
+    })),
+  ];
+  return views.sort((a, b) => (a.id < b.id ? -1 : 1));
+}

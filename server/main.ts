@@ -1,0 +1,250 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Writable } from "node:stream";
+
+import { AppError } from "../stacks/errors";
+import { buildApp } from "./app";
+import type { Role } from "./auth/roles";
+import { openTokens } from "./auth/tokens";
+import type { ServiceConfig } from "./config";
+import { fleetFileSource } from "./fleet/fleet-source";
+import { createPlanner } from "./fleet/planner";
+import { createFleetService } from "./fleet/service";
+import { createOrganizationAdapter } from "./org/adapter";
+import { createOrganizationCache, type OrganizationCache } from "./org/snapshot";
+import { createMetrics } from "./plugins/metrics";
+import type { EnginePort, OrganizationPort } from "./ports";
+import { readinessOf } from "./readiness";
+import type { ReadinessCheck } from "./routes/context";
+import { createRunService } from "./runs/service";
+import { lockState } from "./state-lock";
+import { openStore } from "./store/store";
+
+/** The engine with what the service needs around it. */
+export interface Engine {
+  readonly port: EnginePort;
+  /** Whether its parts are there, for `/readyz`. */
+  check(): Promise<readonly ReadinessCheck[]>;
+  close(): Promise<void>;
+}
+
+/** What the engine is made for. */
+export interface EngineContext {
+  readonly stateDir: string;
+  readonly backendUrl?: string;
+  readonly report: (line: string) => void;
+}
+
+export interface StartOptions {
+  /** Tells what is done while it is done, one line each. */
+  readonly report?: (line: string) => void;
+  /** Makes the engine. */
+  readonly engine: (context: EngineContext) => Promise<Engine>;
+  /** Instead of AWS Organizations, for tests. */
+  readonly organization?: OrganizationPort;
+  /** Where log lines go; standard output by default. */
+  readonly logStream?: Writable;
+}
+
+/** A running service. */
+export interface Service {
+  readonly url: string;
+  /** Files that hold the token of each role, readable by the owner only. */
+  readonly tokenFiles: Readonly<Record<Role, string>>;
+  /** Takes no more requests, ends the event streams, interrupts what runs, closes everything. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the service: the only place that puts adapters together. Throws with one clear reason, and nothing is left
+ * running then: `RUN_STATE_HELD`, `RUN_PORT_IN_USE`, `SPEC_INVALID` (fleet file), `RUN_STORE`, `ENGINE_MISSING`, …
+ */
+export async function startService(config: ServiceConfig, options: StartOptions): Promise<Service> {
+  const report = options.report ?? (() => undefined);
+  const undo: (() => Promise<void>)[] = [];
+  let closed: Promise<void> | undefined;
+  const closeAll = (): Promise<void> => (closed ??= undoAll(undo, report));
+  try {
+    return await start(config, { ...options, report }, undo, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** Undoes the start, last step first. A step that fails does not keep the others from being done. */
+async function undoAll(
+  steps: (() => Promise<void>)[],
+  report: (line: string) => void,
+): Promise<void> {
+  for (const step of steps.toReversed()) {
+    await step().catch((error: unknown) =>
+      report(`while stopping: ${AppError.from(error).message}`),
+    );
+  }
+}
+
+async function start(
+  config: ServiceConfig,
+  options: StartOptions & { readonly report: (line: string) => void },
+  undo: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<Service> {
+  const { report } = options;
+  const { stateDir, databaseUrl, backendUrl, discovery } = config;
+  const lock = await lockState(stateDir);
+  undo.push(() => lock.release());
+  const tokens = await openTokens(stateDir);
+
+  // Before anything slow: a fleet file with mistakes is known at once.
+  const source = fleetFileSource(config.fleetFile);
+  const { fleet } = await source();
+
+  const store = await openStore({
+    stateDir,
+    report,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
+  undo.push(() => store.close());
+  const engine = await options.engine({
+    stateDir,
+    report,
+    ...(backendUrl === undefined ? {} : { backendUrl }),
+  });
+  undo.push(() => engine.close());
+
+  const organization = createOrganizationCache({
+    port:
+      options.organization ??
+      createOrganizationAdapter({
+        organizationId: fleet.organization.id,
+        callsPerSecond: discovery.callsPerSecond,
+        tagsMaxAgeSeconds: discovery.tagsMaxAgeSeconds,
+      }),
+    stateDir,
+    maxAgeSeconds: discovery.maxAgeSeconds,
+    maxShrinkPercent: discovery.maxShrinkPercent,
+    onStale: (error) => report(`the accounts could not be read: ${error.message}`),
+  });
+  const runs = createRunService({
+    store,
+    engine: engine.port,
+    planner: createPlanner({ source, organization, s3UsePathStyle: config.s3UsePathStyle }),
+    clock: { now: () => new Date() },
+    concurrency: config.concurrency,
+    report,
+  });
+  const metrics = createMetrics();
+  const checks = readinessOf({
+    ping: () => store.ping(),
+    discoveryAge: () => organization.ageSeconds(),
+    maxDiscoveryAgeSeconds: 3 * Math.max(60, discovery.maxAgeSeconds),
+    engine: () => engine.check(),
+  });
+  let stopping = false;
+  const app = await buildApp({
+    runs,
+    fleet: createFleetService({
+      source,
+      organization,
+      stamps: runs,
+      resources: (stamp) => engine.port.resources(stamp),
+    }),
+    authenticator: tokens.authenticator,
+    metrics,
+    readiness: async () =>
+      stopping ? [{ name: "service", ok: false, detail: "stopping" }] : checks(),
+    collect: async () => {
+      const numbers = await runs.numbers();
+      metrics.stampsQueued.set(numbers.queued);
+      metrics.stampsRunning.set(numbers.running);
+      metrics.stampSlots.set(numbers.slots);
+      metrics.stampMemory.set(numbers.peakMemoryMiB);
+      metrics.discoveryAge.set((await organization.ageSeconds()) ?? -1);
+    },
+    version: packageVersion(),
+    logLevel: config.logLevel,
+    requestsPerMinute: config.requestsPerMinute,
+    // Stack operations of other processes may keep the processors busy for seconds: that alone is no reason to refuse.
+    maxEventLoopDelayMs: 5000,
+    ...(options.logStream === undefined ? {} : { logStream: options.logStream }),
+    ...(config.trustProxy === undefined ? {} : { trustProxy: config.trustProxy }),
+  });
+  undo.push(() => app.close());
+  const url = await listen(app, config);
+  // Before the app closes: what runs is interrupted while its last events can still be seen.
+  undo.push(() => runs.close());
+  await runs.startWorkers();
+  undo.push(keepFresh(organization, discovery.maxAgeSeconds, report));
+  await lock.publish(url);
+  // The first thing to happen on the way down: balancers look elsewhere while runs are interrupted.
+  undo.push(() => {
+    stopping = true;
+    return Promise.resolve();
+  });
+  return { url, tokenFiles: tokens.paths, close: closeAll };
+}
+
+async function listen(
+  app: Awaited<ReturnType<typeof buildApp>>,
+  { host, port }: ServiceConfig,
+): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new AppError("RUN_PORT_IN_USE", `Port ${port} of ${host} is in use.`, {
+        action:
+          "Stop the other program, or set STRONGROOM_PORT to another port (0 takes a free one).",
+        cause,
+      });
+    }
+    if (code === "EADDRNOTAVAIL" || code === "EACCES" || code === "ENOTFOUND") {
+      throw new AppError(
+        "SPEC_SETTINGS",
+        `The service cannot listen on ${host}:${port} (${code}).`,
+        {
+          action:
+            "Set STRONGROOM_HOST to an address of this machine and STRONGROOM_PORT above 1023.",
+          cause,
+        },
+      );
+    }
+    throw cause;
+  }
+}
+
+/** Reads the accounts at the start and again when the list gets old; returns how to stop it. */
+function keepFresh(
+  organization: OrganizationCache,
+  maxAgeSeconds: number,
+  report: (line: string) => void,
+): () => Promise<void> {
+  const look = (): void => {
+    organization.fresh().catch((error: unknown) => {
+      report(`the accounts could not be read: ${AppError.from(error).message}`);
+    });
+  };
+  look();
+  const timer = setInterval(look, Math.max(30, maxAgeSeconds) * 1000);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    return Promise.resolve();
+  };
+}
+
+/** The version of the package that this file belongs to, built or not. */
+function packageVersion(): string {
+  for (let folder = __dirname; folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    try {
+      const text = readFileSync(path.join(folder, "package.json"), "utf8");
+      const { name, version } = JSON.parse(text) as { name?: string; version?: string };
+      if (name === "strongroom") return version ?? "0.0.0";
+    } catch {
+      // Not here: one folder up.
+    }
+  }
+  return "0.0.0";
+}

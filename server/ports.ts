@@ -1,0 +1,115 @@
+import type { Organization } from "../stacks/accounts";
+import type { ErrorRecord } from "../stacks/errors";
+import type { StampName } from "../stacks/naming";
+import type { Connection, StackSpec } from "../stacks/spec";
+
+/** What may be asked of a stack: `drift` compares it with the cloud and changes nothing; `retire` takes it down. */
+export const OPERATIONS = ["preview", "up", "drift", "retire"] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** Counts of a stack operation, by what happened (or would happen) to the resources. */
+export interface ChangeCounts {
+  readonly create: number;
+  readonly update: number;
+  readonly replace: number;
+  readonly delete: number;
+  readonly same: number;
+}
+
+/** One resource that changes, as a plan or a drift report shows it: names of properties, never their values. */
+export interface ResourceChange {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly operation: "create" | "update" | "replace" | "delete";
+  readonly properties: readonly string[];
+}
+
+export interface PolicyViolation {
+  readonly pack: string;
+  readonly rule: string;
+  readonly level: "mandatory" | "advisory";
+  /** URN of the resource, or empty for a rule about the whole stack. */
+  readonly urn: string;
+  /** What is wrong and what to set. */
+  readonly message: string;
+}
+
+export interface StackJob {
+  readonly stamp: StampName;
+  readonly operation: Operation;
+  readonly spec: StackSpec;
+  readonly connection: Connection;
+  /** Read the real state of every resource before comparing; `drift` always does. */
+  readonly refresh?: boolean;
+}
+
+/** What `retire` took out of the stack and left in AWS, because losing it would lose secrets or their backups. */
+export interface RetainedResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  /** ARN where the resource has one, else its id. */
+  readonly arn: string;
+}
+
+export interface StackOutcome {
+  readonly status: "succeeded" | "failed" | "cancelled";
+  readonly counts: ChangeCounts;
+  readonly changes: readonly ResourceChange[];
+  readonly violations: readonly PolicyViolation[];
+  /** Resources in the stack afterwards, providers and components not counted. */
+  readonly resources: number;
+  /** Plain stack outputs; secret ones are left out. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly seconds: number;
+  /** Largest resident memory of the operation's process tree, MiB. */
+  readonly peakMemoryMiB: number;
+  /** `retire` only. */
+  readonly retained?: readonly RetainedResource[];
+  readonly error?: ErrorRecord;
+}
+
+/** Progress of one stack operation while it runs. */
+export type StackEvent =
+  | {
+      readonly type: "resource";
+      readonly urn: string;
+      readonly operation: string;
+      readonly status: "started" | "done" | "failed";
+    }
+  | { readonly type: "policy"; readonly violation: PolicyViolation }
+  | {
+      readonly type: "message";
+      readonly level: "info" | "warning" | "error";
+      readonly text: string;
+    };
+
+export interface StackResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly id: string;
+  readonly protect: boolean;
+}
+
+/** The door to Pulumi. `execute` never throws for a failed stack: the failure is in the outcome. */
+export interface EnginePort {
+  execute(
+    job: StackJob,
+    onEvent: (event: StackEvent) => void,
+    signal: AbortSignal,
+  ): Promise<StackOutcome>;
+  /** The resources of a stack's last state, or undefined where there is no such stack. */
+  resources(stamp: StampName): Promise<readonly StackResource[] | undefined>;
+}
+
+/** The door to AWS Organizations. Throws `ORG_*` and never returns a partial list. */
+export interface OrganizationPort {
+  discover(signal?: AbortSignal): Promise<Organization>;
+}
+
+/** Wall clock, behind a port so that the runs can be tested without waiting. */
+export interface Clock {
+  now(): Date;
+}

@@ -1,0 +1,176 @@
+import type { Account } from "../stacks/accounts";
+import type { ErrorRecord } from "../stacks/errors";
+import type { StackKind } from "../stacks/kinds";
+import type { StampName } from "../stacks/naming";
+import type { RunTarget } from "../stacks/target";
+import type {
+  ChangeCounts,
+  Operation,
+  PolicyViolation,
+  ResourceChange,
+  RetainedResource,
+  StackResource,
+} from "./ports";
+
+export type { RunTarget };
+
+export interface RunRequest {
+  readonly operation: Operation;
+  readonly target: RunTarget;
+  /** `retire` only: must name exactly the stamps that the target selects. */
+  readonly confirm?: readonly StampName[];
+  /** Read the real state of every resource before comparing. */
+  readonly refresh?: boolean;
+}
+
+export type RunStatus =
+  "queued" | "running" | "succeeded" | "failed" | "cancelled" | "needs_attention";
+export const TERMINAL_STATUSES = ["succeeded", "failed", "cancelled", "needs_attention"] as const;
+
+export type StampStatus =
+  "waiting" | "running" | "succeeded" | "failed" | "cancelled" | "not-started";
+
+/** One stamp of a run. Every stamp that the run selected is there, whatever happened to it. */
+export interface StampResult {
+  readonly stamp: StampName;
+  readonly accountId: string;
+  readonly kind: StackKind;
+  readonly status: StampStatus;
+  readonly counts?: ChangeCounts;
+  readonly changes?: readonly ResourceChange[];
+  readonly violations?: readonly PolicyViolation[];
+  readonly resources?: number;
+  readonly seconds?: number;
+  readonly peakMemoryMiB?: number;
+  /** `retire` only: what stays behind in AWS. */
+  readonly retained?: readonly RetainedResource[];
+  readonly error?: ErrorRecord;
+}
+
+/** One account of a run; every account of the organization appears, the ones left out with their reason. */
+export interface AccountResult {
+  readonly accountId: string;
+  readonly name: string;
+  readonly status:
+    "succeeded" | "failed" | "cancelled" | "skipped" | "not-started" | "running" | "waiting";
+  /** Why it was skipped or failed, as one sentence. */
+  readonly reason?: string;
+}
+
+/** `accounts = stamped + skipped + failed` once a run has ended. */
+export interface RunSummary {
+  readonly accounts: number;
+  /** Accounts all of whose stamps succeeded. */
+  readonly stamped: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** Stamps in which anything was (or, for a preview, would be) created, updated, replaced or deleted. */
+  readonly changed: number;
+  /** Resources in all stacks of the run afterwards. */
+  readonly resources: number;
+  readonly seconds: number;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly operation: Operation;
+  readonly target: RunTarget;
+  readonly status: RunStatus;
+  readonly requestedBy: string;
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly cancelRequested: boolean;
+  readonly summary?: RunSummary;
+  readonly stamps: readonly StampResult[];
+  readonly accounts: readonly AccountResult[];
+  readonly error?: ErrorRecord;
+}
+
+/** A run in a list: without its stamps and accounts. */
+export type RunListItem = Omit<RunRecord, "stamps" | "accounts">;
+
+/** What happened in a run, in order; `seq` starts at 1 and has no gaps. The `data` never holds a secret's value. */
+export interface RunEvent {
+  readonly runId: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly type:
+    | "run.queued"
+    | "run.started"
+    | "run.ended"
+    | "run.cancel-requested"
+    | "stamp.started"
+    | "stamp.resource"
+    | "stamp.policy"
+    | "stamp.message"
+    | "stamp.ended";
+  readonly stamp?: StampName;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface IdempotencyKey {
+  /** Who asked; keys of different callers never meet. */
+  readonly subject: string;
+  readonly key: string;
+  /** SHA-256 of the canonical JSON of the request. */
+  readonly fingerprint: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string;
+}
+
+/** What the HTTP routes and the command line may ask of the runs. Throws AppError. */
+export interface RunService {
+  /** Returns once the run is durable. `replayed`: the same key and request had already started it. */
+  start(request: RunRequest, key: IdempotencyKey): Promise<{ run: RunRecord; replayed: boolean }>;
+  get(id: string): Promise<RunRecord | undefined>;
+  list(query: { limit: number; cursor?: string }): Promise<Page<RunListItem>>;
+  /** Events after `after`, oldest first, at most `limit`. */
+  events(id: string, after: number, limit: number): Promise<readonly RunEvent[]>;
+  /** Events after `after` as they happen; ends after `run.ended` or when the signal fires. */
+  follow(id: string, after: number, signal: AbortSignal): AsyncIterable<RunEvent>;
+  /** Asks a run to stop: stamps that wait are not started, those that run are interrupted. */
+  cancel(id: string, requestedBy: string): Promise<RunRecord>;
+}
+
+/** The state of one stamp, from the last runs. */
+export interface StampState {
+  readonly stamp: StampName;
+  readonly lastRunId?: string;
+  readonly lastOperation?: Operation;
+  readonly lastStatus?: StampStatus;
+  readonly lastEndedAt?: string;
+  /** When an `up` last succeeded. */
+  readonly stampedAt?: string;
+  readonly drifted?: boolean;
+  readonly error?: ErrorRecord;
+}
+
+export interface AccountView extends Account {
+  readonly selected: boolean;
+  /** Why it is not selected. */
+  readonly reason?: string;
+  readonly environment?: string;
+  readonly stamps: readonly StampState[];
+}
+
+export interface StampView extends StampState {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly resources: readonly StackResource[];
+}
+
+/** What the HTTP routes may ask about the fleet. */
+export interface FleetService {
+  accounts(options: { refresh: boolean }): Promise<{
+    readonly organizationId: string;
+    readonly discoveredAt: string;
+    readonly ageSeconds: number;
+    readonly items: readonly AccountView[];
+  }>;
+  stamp(name: StampName): Promise<StampView | undefined>;
+  /** The fleet file as read, with its digest and the plan in waves. */
+  fleet(): Promise<Readonly<Record<string, unknown>>>;
+}

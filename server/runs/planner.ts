@@ -1,0 +1,28 @@
+import type { StackKind } from "../../stacks/kinds";
+import type { StampName } from "../../stacks/naming";
+import type { Connection, StackSpec } from "../../stacks/spec";
+import type { RunRequest } from "../runs-ports";
+import type { PlannedAccount } from "../store/types";
+
+/** A stamp as the plan has it, in the direction of the run: what `dependsOn` names goes first. */
+export interface PlannedStamp {
+  readonly stamp: StampName;
+  readonly accountId: string;
+  readonly kind: StackKind;
+  /** 0 for the first; a wave starts when the one before has ended. */
+  readonly wave: number;
+  readonly dependsOn: readonly StampName[];
+  readonly spec: StackSpec;
+  readonly connection: Connection;
+}
+
+/** What a request means for the organization as it is now: every account of it is there, selected or not. */
+export interface PlannedRun {
+  readonly stamps: readonly PlannedStamp[];
+  readonly accounts: readonly PlannedAccount[];
+}
+
+/** Plans a run; the dangerous decision itself is a pure function of `stacks/`. Throws SPEC_*, PLAN_* and ORG_* errors. */
+export interface RunPlanner {
+  plan(request: RunRequest): Promise<PlannedRun>;
+}

@@ -1,0 +1,34 @@
+import type { NewEvent, Transaction } from "../store/types";
+import { nextSteps } from "./progress";
+import { accountResults, endStatus, summarize } from "./summary";
+
+/**
+ * Brings a run forward after something of it ended: puts what is ready into the queue, ends what cannot start any more,
+ * and ends the run itself when nothing is left. Part of the transaction in which that something ended, so that a crash
+ * never leaves a run that nobody brings forward.
+ */
+export async function settle(tx: Transaction, runId: string): Promise<void> {
+  const run = await tx.lockRun(runId);
+  if (run === undefined) return;
+  const { ready, unstarted, ended } = nextSteps(await tx.progress(runId), run.cancelRequested);
+  await tx.endWaiting(runId, unstarted);
+  await tx.release(
+    runId,
+    unstarted.map(({ stamp }) => stamp),
+  );
+  const events: NewEvent[] = unstarted.map(({ stamp, status, error }) => ({
+    type: "stamp.ended",
+    stamp,
+    data: { status, error },
+  }));
+  if (!run.cancelRequested) await tx.enqueue(runId, ready);
+  if (ended) {
+    const stamps = await tx.results(runId);
+    const accounts = accountResults(await tx.planned(runId), stamps);
+    const summary = summarize(accounts, stamps, run.seconds);
+    const status = endStatus(stamps, run.cancelRequested);
+    await tx.endRun(runId, status, summary);
+    events.push({ type: "run.ended", data: { status, summary } });
+  }
+  await tx.append(runId, events);
+}

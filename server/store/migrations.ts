@@ -1,0 +1,143 @@
+import type { PoolClient } from "pg";
+
+/** One step of the schema. Never changed after a release: later needs are a later step. */
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: "runs, their stamps and events, idempotency keys, leases, states of stamps, workers",
+    sql: `
+      CREATE TABLE strongroom.runs (
+        id text PRIMARY KEY,
+        operation text NOT NULL,
+        target jsonb NOT NULL,
+        refresh boolean NOT NULL DEFAULT false,
+        status text NOT NULL,
+        requested_by text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        started_at timestamptz,
+        ended_at timestamptz,
+        cancel_requested boolean NOT NULL DEFAULT false,
+        accounts jsonb NOT NULL,
+        summary jsonb,
+        error jsonb,
+        last_seq integer NOT NULL DEFAULT 0
+      );
+      CREATE TABLE strongroom.run_stamps (
+        run_id text NOT NULL REFERENCES strongroom.runs(id) ON DELETE CASCADE,
+        stamp text NOT NULL,
+        position integer NOT NULL,
+        account_id text NOT NULL,
+        kind text NOT NULL,
+        wave integer NOT NULL,
+        depends_on text[] NOT NULL,
+        status text NOT NULL,
+        job jsonb NOT NULL,
+        attempts integer NOT NULL DEFAULT 0,
+        queue_id uuid,
+        worker_id uuid,
+        result jsonb NOT NULL DEFAULT '{}',
+        started_at timestamptz,
+        ended_at timestamptz,
+        PRIMARY KEY (run_id, stamp)
+      );
+      CREATE INDEX run_stamps_running ON strongroom.run_stamps (worker_id) WHERE status = 'running';
+      CREATE TABLE strongroom.run_events (
+        run_id text NOT NULL REFERENCES strongroom.runs(id) ON DELETE CASCADE,
+        seq integer NOT NULL,
+        at timestamptz NOT NULL DEFAULT now(),
+        type text NOT NULL,
+        stamp text,
+        data jsonb NOT NULL,
+        PRIMARY KEY (run_id, seq)
+      );
+      CREATE TABLE strongroom.idempotency_keys (
+        subject text NOT NULL,
+        key text NOT NULL,
+        fingerprint text NOT NULL,
+        run_id text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (subject, key)
+      );
+      CREATE TABLE strongroom.stack_leases (
+        stamp text PRIMARY KEY,
+        run_id text NOT NULL REFERENCES strongroom.runs(id) ON DELETE CASCADE,
+        taken_at timestamptz NOT NULL DEFAULT now()
+      );
+      CREATE INDEX stack_leases_run ON strongroom.stack_leases (run_id);
+      CREATE TABLE strongroom.stamp_states (
+        stamp text PRIMARY KEY,
+        last_run_id text NOT NULL,
+        last_operation text NOT NULL,
+        last_status text NOT NULL,
+        last_ended_at timestamptz NOT NULL,
+        stamped_at timestamptz,
+        drifted boolean,
+        error jsonb,
+        outputs jsonb NOT NULL DEFAULT '{}'
+      );
+      CREATE TABLE strongroom.workers (
+        id uuid PRIMARY KEY,
+        process jsonb NOT NULL,
+        seen_at timestamptz NOT NULL DEFAULT now()
+      );`,
+  },
+];
+
+/** Any fixed number: two services that start at the same moment must not make tables at the same moment. */
+const LOCK = 7_251_046_399;
+
+/** Does some work while no other service does it; pg-boss has no such lock while it makes its own schema. */
+export async function alone<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
+  try {
+    return await work();
+  } finally {
+    await client.query("SELECT pg_advisory_unlock($1)", [LOCK]);
+  }
+}
+
+/**
+ * Brings the schema up to date, all steps in one transaction; to be called {@link alone}. Refuses a schema that a newer version of Strongroom made,
+ * because writing to it blindly could lose what that version keeps there.
+ */
+export async function migrate(client: PoolClient): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    await client.query("CREATE SCHEMA IF NOT EXISTS strongroom");
+    await client.query(`CREATE TABLE IF NOT EXISTS strongroom.migrations (
+      version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
+    const { rows } = await client.query<{ version: number | null }>(
+      "SELECT max(version) AS version FROM strongroom.migrations",
+    );
+    const current = rows[0]?.version ?? 0;
+    const newest = MIGRATIONS.at(-1)?.version ?? 0;
+    if (current > newest) throw new NewerSchema(current, newest);
+    for (const migration of MIGRATIONS.filter(({ version }) => version > current)) {
+      await client.query(migration.sql);
+      await client.query("INSERT INTO strongroom.migrations (version, name) VALUES ($1, $2)", [
+        migration.version,
+        migration.name,
+      ]);
+    }
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  }
+}
+
+/** The database was made by a newer version. */
+export class NewerSchema extends Error {
+  constructor(
+    readonly found: number,
+    readonly known: number,
+  ) {
+    super(`the database has schema version ${found}, this version of Strongroom knows ${known}`);
+  }
+}

@@ -1,0 +1,113 @@
+import type { ErrorRecord } from "../../stacks/errors";
+import type { StackKind } from "../../stacks/kinds";
+import type { StampName } from "../../stacks/naming";
+import type { RunTarget } from "../../stacks/target";
+import type { Operation } from "../ports";
+import type {
+  RunEvent,
+  RunListItem,
+  RunStatus,
+  RunSummary,
+  StampResult,
+  StampState,
+  StampStatus,
+} from "../runs-ports";
+import type { PlannedAccount, StampDetails } from "./types";
+
+/** Rows as Postgres answers them, and their translation into the words of the ports. */
+
+export interface RunRow {
+  readonly id: string;
+  readonly operation: Operation;
+  readonly target: RunTarget;
+  readonly status: RunStatus;
+  readonly requested_by: string;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly cancel_requested: boolean;
+  readonly summary: RunSummary | null;
+  readonly error: ErrorRecord | null;
+}
+
+export const RUN_COLUMNS =
+  "id, operation, target, status, requested_by, created_at, started_at, ended_at, cancel_requested, summary, error";
+
+export function runOf(row: RunRow): RunListItem {
+  return {
+    id: row.id,
+    operation: row.operation,
+    target: row.target,
+    status: row.status,
+    requestedBy: row.requested_by,
+    createdAt: row.created_at.toISOString(),
+    ...(row.started_at === null ? {} : { startedAt: row.started_at.toISOString() }),
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
+    cancelRequested: row.cancel_requested,
+    ...(row.summary === null ? {} : { summary: row.summary }),
+    ...(row.error === null ? {} : { error: row.error }),
+  };
+}
+
+export interface StampRow {
+  readonly stamp: StampName;
+  readonly account_id: string;
+  readonly kind: StackKind;
+  readonly status: StampStatus;
+  readonly result: StampDetails;
+}
+
+export const STAMP_COLUMNS = "stamp, account_id, kind, status, result";
+
+export const stampOf = (row: StampRow): StampResult => ({
+  stamp: row.stamp,
+  accountId: row.account_id,
+  kind: row.kind,
+  status: row.status,
+  ...row.result,
+});
+
+export interface EventRow {
+  readonly run_id: string;
+  readonly seq: number;
+  readonly at: Date;
+  readonly type: RunEvent["type"];
+  readonly stamp: StampName | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export const eventOf = (row: EventRow): RunEvent => ({
+  runId: row.run_id,
+  seq: row.seq,
+  at: row.at.toISOString(),
+  type: row.type,
+  ...(row.stamp === null ? {} : { stamp: row.stamp }),
+  data: row.data,
+});
+
+export interface StateRow {
+  readonly stamp: StampName;
+  readonly last_run_id: string;
+  readonly last_operation: Operation;
+  readonly last_status: StampStatus;
+  readonly last_ended_at: Date;
+  readonly stamped_at: Date | null;
+  readonly drifted: boolean | null;
+  readonly error: ErrorRecord | null;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+export const stateOfRow = (row: StateRow): StampState => ({
+  stamp: row.stamp,
+  lastRunId: row.last_run_id,
+  lastOperation: row.last_operation,
+  lastStatus: row.last_status,
+  lastEndedAt: row.last_ended_at.toISOString(),
+  ...(row.stamped_at === null ? {} : { stampedAt: row.stamped_at.toISOString() }),
+  ...(row.drifted === null ? {} : { drifted: row.drifted }),
+  ...(row.error === null ? {} : { error: row.error }),
+});
+
+export interface PlannedRow {
+  readonly accounts: readonly PlannedAccount[];
+}

@@ -1,0 +1,379 @@
+import { randomUUID } from "node:crypto";
+
+import type { PoolClient, QueryResult, QueryResultRow } from "pg";
+import type PgBoss from "pg-boss";
+
+import { AppError, type ErrorRecord } from "../../stacks/errors";
+import type { StampName } from "../../stacks/naming";
+import type { Operation, StackJob } from "../ports";
+import type {
+  IdempotencyKey,
+  RunStatus,
+  RunSummary,
+  StampResult,
+  StampStatus,
+} from "../runs-ports";
+import { STAMP_COLUMNS, stampOf, type PlannedRow, type StampRow } from "./rows";
+import { writeStampState } from "./stamp-states";
+import type {
+  AbandonedStamp,
+  ClaimedStamp,
+  NewEvent,
+  NewRun,
+  Notice,
+  PlannedAccount,
+  StampDetails,
+  StampProgress,
+  Transaction,
+} from "./types";
+
+/** One job for each stamp that may start; pg-boss keeps it, hands it out once, and forgets it after its end. */
+export const QUEUE = "stamps";
+/** Notices go through LISTEN and NOTIFY on this channel, as JSON. */
+export const CHANNEL = "strongroom";
+
+interface QueueJob {
+  readonly runId: string;
+  readonly stamp: StampName;
+}
+
+/** The statements of one open transaction on one connection. */
+export class SqlTransaction implements Transaction {
+  constructor(
+    private readonly client: PoolClient,
+    private readonly queue: PgBoss,
+  ) {}
+
+  /** The queue's statements run in this transaction too: a job exists if and only if what it is about exists. */
+  private readonly db: PgBoss.Db = {
+    executeSql: (text, values) => this.client.query(text, values),
+  };
+
+  private sql<R extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<QueryResult<R>> {
+    return this.client.query<R>(text, [...values]);
+  }
+
+  async keepKey(
+    key: IdempotencyKey,
+    runId: string,
+  ): Promise<{ fingerprint: string; runId: string } | undefined> {
+    // A second request with the same key waits here until the first one is committed or given up.
+    const kept = await this.sql(
+      `INSERT INTO strongroom.idempotency_keys (subject, key, fingerprint, run_id)
+       VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+      [key.subject, key.key, key.fingerprint, runId],
+    );
+    if (kept.rowCount === 1) return undefined;
+    const { rows } = await this.sql<{ fingerprint: string; run_id: string }>(
+      "SELECT fingerprint, run_id FROM strongroom.idempotency_keys WHERE subject = $1 AND key = $2",
+      [key.subject, key.key],
+    );
+    const row = rows[0];
+    if (row === undefined) throw new AppError("BUG_UNEXPECTED", "an idempotency key vanished");
+    return { fingerprint: row.fingerprint, runId: row.run_id };
+  }
+
+  async insertRun(run: NewRun): Promise<void> {
+    const { id, request, requestedBy, accounts, stamps } = run;
+    await this.sql(
+      `INSERT INTO strongroom.runs (id, operation, target, refresh, status, requested_by, accounts)
+       VALUES ($1, $2, $3, $4, 'queued', $5, $6)`,
+      [
+        id,
+        request.operation,
+        JSON.stringify(request.target),
+        request.refresh ?? false,
+        requestedBy,
+        JSON.stringify(accounts),
+      ],
+    );
+    const rows = stamps.map(({ stamp, accountId, kind, wave, dependsOn, job }, position) => ({
+      stamp,
+      position,
+      account_id: accountId,
+      kind,
+      wave,
+      depends_on: dependsOn,
+      job,
+    }));
+    await this.sql(
+      `INSERT INTO strongroom.run_stamps (run_id, stamp, position, account_id, kind, wave, depends_on, status, job)
+       SELECT $1, s.stamp, s.position, s.account_id, s.kind, s.wave, s.depends_on, 'waiting', s.job
+       FROM jsonb_to_recordset($2::jsonb) AS s(
+         stamp text, position integer, account_id text, kind text, wave integer, depends_on text[], job jsonb)`,
+      [id, JSON.stringify(rows)],
+    );
+  }
+
+  async lease(
+    runId: string,
+    stamps: readonly StampName[],
+  ): Promise<{ stamp: StampName; runId: string } | undefined> {
+    // Always in the same order, so that two requests for overlapping stamps never wait for each other in a circle.
+    const taken = await this.sql(
+      `INSERT INTO strongroom.stack_leases (stamp, run_id)
+       SELECT stamp, $1 FROM unnest($2::text[]) AS stamp ORDER BY stamp ON CONFLICT DO NOTHING`,
+      [runId, [...stamps].sort()],
+    );
+    if (taken.rowCount === stamps.length) return undefined;
+    const { rows } = await this.sql<{ stamp: StampName; run_id: string }>(
+      `SELECT stamp, run_id FROM strongroom.stack_leases
+       WHERE stamp = ANY($1::text[]) AND run_id <> $2 ORDER BY stamp LIMIT 1`,
+      [stamps, runId],
+    );
+    const holder = rows[0];
+    if (holder === undefined) throw new AppError("BUG_UNEXPECTED", "a lease vanished");
+    return { stamp: holder.stamp, runId: holder.run_id };
+  }
+
+  async release(runId: string, stamps: readonly StampName[]): Promise<void> {
+    await this.sql(
+      "DELETE FROM strongroom.stack_leases WHERE run_id = $1 AND stamp = ANY($2::text[])",
+      [runId, stamps],
+    );
+  }
+
+  async lockRun(
+    id: string,
+  ): Promise<
+    | { status: RunStatus; operation: Operation; cancelRequested: boolean; seconds: number }
+    | undefined
+  > {
+    const { rows } = await this.sql<{
+      status: RunStatus;
+      operation: Operation;
+      cancel_requested: boolean;
+      seconds: number;
+    }>(
+      `SELECT status, operation, cancel_requested,
+              extract(epoch FROM clock_timestamp() - coalesce(started_at, created_at))::float8 AS seconds
+       FROM strongroom.runs WHERE id = $1 FOR UPDATE`,
+      [id],
+    );
+    const row = rows[0];
+    return row === undefined
+      ? undefined
+      : {
+          status: row.status,
+          operation: row.operation,
+          cancelRequested: row.cancel_requested,
+          seconds: row.seconds,
+        };
+  }
+
+  async holds(claim: ClaimedStamp, workerId: string): Promise<boolean> {
+    const { rowCount } = await this.sql(
+      `SELECT 1 FROM strongroom.run_stamps
+       WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND worker_id = $3 AND attempts = $4`,
+      [claim.runId, claim.stamp, workerId, claim.attempt],
+    );
+    return rowCount === 1;
+  }
+
+  async progress(runId: string): Promise<readonly StampProgress[]> {
+    const { rows } = await this.sql<{
+      stamp: StampName;
+      account_id: string;
+      status: StampStatus;
+      wave: number;
+      depends_on: StampName[];
+      queued: boolean;
+    }>(
+      `SELECT stamp, account_id, status, wave, depends_on, queue_id IS NOT NULL AS queued
+       FROM strongroom.run_stamps WHERE run_id = $1 ORDER BY position`,
+      [runId],
+    );
+    return rows.map((row) => ({
+      stamp: row.stamp,
+      accountId: row.account_id,
+      status: row.status,
+      wave: row.wave,
+      dependsOn: row.depends_on,
+      queued: row.queued,
+    }));
+  }
+
+  async results(runId: string): Promise<readonly StampResult[]> {
+    const { rows } = await this.sql<StampRow>(
+      `SELECT ${STAMP_COLUMNS} FROM strongroom.run_stamps WHERE run_id = $1 ORDER BY position`,
+      [runId],
+    );
+    return rows.map(stampOf);
+  }
+
+  async planned(runId: string): Promise<readonly PlannedAccount[]> {
+    const { rows } = await this.sql<PlannedRow>(
+      "SELECT accounts FROM strongroom.runs WHERE id = $1",
+      [runId],
+    );
+    return rows[0]?.accounts ?? [];
+  }
+
+  async endWaiting(
+    runId: string,
+    stamps: readonly { stamp: StampName; status: StampStatus; error: ErrorRecord }[],
+  ): Promise<void> {
+    if (stamps.length === 0) return;
+    const { rows } = await this.sql<{ queue_id: string | null }>(
+      `UPDATE strongroom.run_stamps AS r
+       SET status = s.status, result = jsonb_build_object('error', s.error), ended_at = now()
+       FROM jsonb_to_recordset($2::jsonb) AS s(stamp text, status text, error jsonb)
+       WHERE r.run_id = $1 AND r.stamp = s.stamp AND r.status = 'waiting' RETURNING r.queue_id`,
+      [runId, JSON.stringify(stamps)],
+    );
+    const jobs = rows.flatMap(({ queue_id }) => (queue_id === null ? [] : [queue_id]));
+    if (jobs.length > 0) await this.queue.deleteJob(QUEUE, jobs, { db: this.db });
+  }
+
+  async endClaimed(
+    claim: ClaimedStamp,
+    workerId: string,
+    status: StampStatus,
+    details: StampDetails,
+  ): Promise<boolean> {
+    const { rowCount } = await this.sql(
+      `UPDATE strongroom.run_stamps SET status = $5, result = $6, ended_at = now(), worker_id = NULL
+       WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND worker_id = $3 AND attempts = $4`,
+      [claim.runId, claim.stamp, workerId, claim.attempt, status, JSON.stringify(details)],
+    );
+    if (rowCount !== 1) return false;
+    await this.queue.complete(QUEUE, claim.queueId, {}, { db: this.db });
+    return true;
+  }
+
+  async endAbandoned(stamp: AbandonedStamp, error: ErrorRecord): Promise<boolean> {
+    const { rowCount } = await this.sql(
+      `UPDATE strongroom.run_stamps
+       SET status = 'failed', result = jsonb_build_object('error', $4::jsonb), ended_at = now(), worker_id = NULL
+       WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND attempts = $3`,
+      [stamp.runId, stamp.stamp, stamp.attempts, JSON.stringify(error)],
+    );
+    if (rowCount !== 1) return false;
+    if (stamp.queueId !== undefined) {
+      await this.queue.deleteJob(QUEUE, stamp.queueId, { db: this.db });
+    }
+    return true;
+  }
+
+  async putBack(
+    runId: string,
+    stamp: StampName,
+    attempts: number,
+    queueId: string | undefined,
+    uncounted: boolean,
+  ): Promise<boolean> {
+    const { rowCount } = await this.sql(
+      `UPDATE strongroom.run_stamps
+       SET status = 'waiting', worker_id = NULL, queue_id = NULL, attempts = attempts - $4
+       WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND attempts = $3`,
+      [runId, stamp, attempts, uncounted ? 1 : 0],
+    );
+    if (rowCount !== 1) return false;
+    if (queueId !== undefined) await this.queue.deleteJob(QUEUE, queueId, { db: this.db });
+    return true;
+  }
+
+  async enqueue(runId: string, stamps: readonly StampName[]): Promise<void> {
+    if (stamps.length === 0) return;
+    const jobs = stamps.map((stamp) => {
+      const data: QueueJob = { runId, stamp };
+      return { id: randomUUID(), name: QUEUE, data };
+    });
+    await this.queue.insert(jobs, { db: this.db });
+    await this.sql(
+      `UPDATE strongroom.run_stamps AS r SET queue_id = q.id
+       FROM unnest($2::text[], $3::uuid[]) AS q(stamp, id) WHERE r.run_id = $1 AND r.stamp = q.stamp`,
+      [runId, stamps, jobs.map(({ id }) => id)],
+    );
+    await this.notify({ topic: "work", runId });
+  }
+
+  async claim(workerId: string): Promise<ClaimedStamp | "stale" | undefined> {
+    const [job] = await this.queue.fetch<QueueJob>(QUEUE, { batchSize: 1, db: this.db });
+    if (job === undefined) return undefined;
+    const { runId, stamp } = job.data;
+    const run = await this.lockRun(runId);
+    const { rows } = await this.sql<{ job: StackJob; attempts: number }>(
+      `UPDATE strongroom.run_stamps
+       SET status = 'running', worker_id = $3, attempts = attempts + 1, started_at = now()
+       WHERE run_id = $1 AND stamp = $2 AND status = 'waiting' AND queue_id = $4
+       RETURNING job, attempts`,
+      [runId, stamp, workerId, job.id],
+    );
+    const row = rows[0];
+    if (row === undefined || run === undefined) {
+      await this.queue.deleteJob(QUEUE, job.id, { db: this.db });
+      return "stale";
+    }
+    return {
+      runId,
+      stamp,
+      job: row.job,
+      attempt: row.attempts,
+      queueId: job.id,
+      startsRun: run.status === "queued",
+    };
+  }
+
+  async startRun(runId: string): Promise<void> {
+    await this.sql(
+      "UPDATE strongroom.runs SET status = 'running', started_at = now() WHERE id = $1 AND status = 'queued'",
+      [runId],
+    );
+  }
+
+  async requestCancel(runId: string): Promise<void> {
+    await this.sql("UPDATE strongroom.runs SET cancel_requested = true WHERE id = $1", [runId]);
+    await this.notify({ topic: "cancel", runId });
+  }
+
+  async endRun(
+    runId: string,
+    status: RunStatus,
+    summary: RunSummary,
+    error?: ErrorRecord,
+  ): Promise<void> {
+    await this.sql(
+      "UPDATE strongroom.runs SET status = $2, summary = $3, error = $4, ended_at = now() WHERE id = $1",
+      [runId, status, JSON.stringify(summary), error === undefined ? null : JSON.stringify(error)],
+    );
+    await this.sql("DELETE FROM strongroom.stack_leases WHERE run_id = $1", [runId]);
+  }
+
+  async append(runId: string, events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    // The run's row is locked by this update until the commit, and numbers of a transaction that fails come back with
+    // it: that is why the numbers have no gaps (a sequence's would).
+    const { rows } = await this.sql<{ last_seq: number }>(
+      "UPDATE strongroom.runs SET last_seq = last_seq + $2 WHERE id = $1 RETURNING last_seq",
+      [runId, events.length],
+    );
+    const last = rows[0]?.last_seq;
+    if (last === undefined) throw new AppError("RUN_NOT_FOUND", `there is no run ${runId}`);
+    await this.sql(
+      `INSERT INTO strongroom.run_events (run_id, seq, at, type, stamp, data)
+       SELECT $1, $2 + e.n::integer, clock_timestamp(), e.item->>'type', e.item->>'stamp', e.item->'data'
+       FROM jsonb_array_elements($3::jsonb) WITH ORDINALITY AS e(item, n)`,
+      [runId, last - events.length, JSON.stringify(events)],
+    );
+    await this.notify({ topic: "events", runId });
+  }
+
+  async setStampState(
+    runId: string,
+    operation: Operation,
+    stamp: StampName,
+    status: StampStatus,
+    details: StampDetails,
+    outputs: Readonly<Record<string, unknown>> | undefined,
+  ): Promise<void> {
+    await writeStampState(this.client, { runId, operation, stamp, status, details, outputs });
+  }
+
+  async notify(notice: Notice): Promise<void> {
+    await this.sql("SELECT pg_notify($1, $2)", [CHANNEL, JSON.stringify(notice)]);
+  }
+}

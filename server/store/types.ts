@@ -1,0 +1,202 @@
+import type { ErrorRecord } from "../../stacks/errors";
+import type { StackKind } from "../../stacks/kinds";
+import type { StampName } from "../../stacks/naming";
+import type { Operation, StackJob } from "../ports";
+import type { ProcessIdentity } from "../processes";
+import type {
+  IdempotencyKey,
+  RunEvent,
+  RunListItem,
+  RunRequest,
+  RunStatus,
+  RunSummary,
+  StampResult,
+  StampState,
+  StampStatus,
+} from "../runs-ports";
+
+/** An account of a run as planned: `reason` says why none of its stamps is part of the run. */
+export interface PlannedAccount {
+  readonly accountId: string;
+  readonly name: string;
+  readonly reason?: string;
+}
+
+/** What is known of a stamp beside its place in the run; filled in as it goes on. */
+export type StampDetails = Omit<StampResult, "stamp" | "accountId" | "kind" | "status">;
+
+/** A stamp of a new run. `dependsOn` names stamps of the same run only; a wave starts when the one before has ended. */
+export interface NewStamp {
+  readonly stamp: StampName;
+  readonly accountId: string;
+  readonly kind: StackKind;
+  readonly wave: number;
+  readonly dependsOn: readonly StampName[];
+  readonly job: StackJob;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly request: RunRequest;
+  readonly requestedBy: string;
+  readonly accounts: readonly PlannedAccount[];
+  readonly stamps: readonly NewStamp[];
+}
+
+/** A run as the database has it; accounts still without the status that follows from their stamps. */
+export interface StoredRun extends RunListItem {
+  readonly planned: readonly PlannedAccount[];
+  readonly stamps: readonly StampResult[];
+}
+
+/** The part of a stamp that decides what happens next in its run. */
+export interface StampProgress {
+  readonly stamp: StampName;
+  readonly accountId: string;
+  readonly status: StampStatus;
+  readonly wave: number;
+  readonly dependsOn: readonly StampName[];
+  /** It has a job in the queue. */
+  readonly queued: boolean;
+}
+
+/** A stamp that a worker has claimed. */
+export interface ClaimedStamp {
+  readonly runId: string;
+  readonly stamp: StampName;
+  readonly job: StackJob;
+  /** 1 for the first; part of the fence: only the claim that has it may write the end. */
+  readonly attempt: number;
+  readonly queueId: string;
+  /** It is the first stamp of its run that starts. */
+  readonly startsRun: boolean;
+}
+
+/** A running stamp whose worker has not been heard of, or is known to be dead. */
+export interface AbandonedStamp {
+  readonly runId: string;
+  readonly stamp: StampName;
+  readonly attempts: number;
+  readonly queueId: string | undefined;
+  readonly worker: ProcessIdentity | undefined;
+  /** Seconds since the worker was last heard of. */
+  readonly silentSeconds: number;
+}
+
+export type NewEvent = Pick<RunEvent, "type" | "data"> & { readonly stamp?: StampName };
+
+/** Tells other parts, in this process and in others, that something is there to be read. Carries no content. */
+export interface Notice {
+  readonly topic: "events" | "work" | "cancel";
+  readonly runId: string;
+}
+
+/** Statements of one transaction: all of them happen or none. */
+export interface Transaction {
+  /** Keeps the key for the run; answers what the key already stands for, if it does. */
+  keepKey(
+    key: IdempotencyKey,
+    runId: string,
+  ): Promise<{ readonly fingerprint: string; readonly runId: string } | undefined>;
+  insertRun(run: NewRun): Promise<void>;
+  /** Takes the leases of all stamps, or answers one that another run holds (then the transaction must be given up). */
+  lease(
+    runId: string,
+    stamps: readonly StampName[],
+  ): Promise<{ readonly stamp: StampName; readonly runId: string } | undefined>;
+  release(runId: string, stamps: readonly StampName[]): Promise<void>;
+  /** Locks the run until the end of the transaction; undefined if there is none. */
+  lockRun(id: string): Promise<
+    | {
+        readonly status: RunStatus;
+        readonly operation: Operation;
+        readonly cancelRequested: boolean;
+        /** Since it started, or was accepted where nothing has started. */
+        readonly seconds: number;
+      }
+    | undefined
+  >;
+  /** Whether a claim is still valid. */
+  holds(claim: ClaimedStamp, workerId: string): Promise<boolean>;
+  progress(runId: string): Promise<readonly StampProgress[]>;
+  results(runId: string): Promise<readonly StampResult[]>;
+  planned(runId: string): Promise<readonly PlannedAccount[]>;
+  /** Ends stamps that are waiting. */
+  endWaiting(
+    runId: string,
+    stamps: readonly {
+      readonly stamp: StampName;
+      readonly status: StampStatus;
+      readonly error: ErrorRecord;
+    }[],
+  ): Promise<void>;
+  /** Ends a claimed stamp; false if the claim is no longer valid (somebody else took over). */
+  endClaimed(
+    claim: ClaimedStamp,
+    workerId: string,
+    status: StampStatus,
+    details: StampDetails,
+  ): Promise<boolean>;
+  /** Ends a stamp whose worker is gone. */
+  endAbandoned(stamp: AbandonedStamp, error: ErrorRecord): Promise<boolean>;
+  /** Makes a running stamp wait again, without counting the attempt where `uncounted`; false if it changed meanwhile. */
+  putBack(
+    runId: string,
+    stamp: StampName,
+    attempts: number,
+    queueId: string | undefined,
+    uncounted: boolean,
+  ): Promise<boolean>;
+  /** Puts a job into the queue for each stamp. */
+  enqueue(runId: string, stamps: readonly StampName[]): Promise<void>;
+  /** The oldest job of the queue, claimed for the worker; undefined where there is none. */
+  claim(workerId: string): Promise<ClaimedStamp | "stale" | undefined>;
+  startRun(runId: string): Promise<void>;
+  requestCancel(runId: string): Promise<void>;
+  endRun(runId: string, status: RunStatus, summary: RunSummary, error?: ErrorRecord): Promise<void>;
+  append(runId: string, events: readonly NewEvent[]): Promise<void>;
+  setStampState(
+    runId: string,
+    operation: Operation,
+    stamp: StampName,
+    status: StampStatus,
+    details: StampDetails,
+    outputs: Readonly<Record<string, unknown>> | undefined,
+  ): Promise<void>;
+  notify(notice: Notice): Promise<void>;
+}
+
+/** Everything the service remembers. All methods throw AppError: RUN_STORE, ENGINE_DISK_FULL or a bug. */
+export interface Store {
+  /** Where the database is, without its password. */
+  readonly description: string;
+  /** Throws RUN_STORE if the database does not answer. */
+  ping(): Promise<void>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  findKey(
+    key: IdempotencyKey,
+  ): Promise<{ readonly fingerprint: string; readonly runId: string } | undefined>;
+  run(id: string): Promise<StoredRun | undefined>;
+  /** Newest first; `before` is the id of a run. */
+  runs(limit: number, before?: string): Promise<readonly RunListItem[]>;
+  events(runId: string, after: number, limit: number): Promise<readonly RunEvent[]>;
+  stampStates(): Promise<readonly StampState[]>;
+  stampState(
+    stamp: StampName,
+  ): Promise<
+    { readonly state: StampState; readonly outputs: Readonly<Record<string, unknown>> } | undefined
+  >;
+  /** Runs among the given ones that somebody asked to stop. */
+  cancelRequested(runIds: readonly string[]): Promise<readonly string[]>;
+  /** Registers or renews a worker; false where it had been given up by others. */
+  heartbeat(workerId: string, process: ProcessIdentity, first: boolean): Promise<boolean>;
+  forgetWorker(workerId: string): Promise<void>;
+  /** Takes out workers that were not heard of for so long that nothing counts on them any more. */
+  forgetSilentWorkers(seconds: number): Promise<void>;
+  abandoned(exceptWorkerId: string): Promise<readonly AbandonedStamp[]>;
+  /** Stamps that wait in the queue. */
+  queueDepth(): Promise<number>;
+  /** Calls the listener on every notice; returns how to stop it. Notices may be lost: poll as well, slowly. */
+  onNotice(listener: (notice: Notice) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,148 @@
+import type { CriteriaFile, FleetFile, SettingsFile } from "./fleet-schema";
+import type { SecretScope } from "./spec";
+
+export type LockMode = "GOVERNANCE" | "COMPLIANCE";
+
+/** What marks accounts. An account matches when any one criterion does; all empty matches nobody. */
+export interface Criteria {
+  /** Every account but the management account. */
+  readonly all: boolean;
+  /** Paths below the root, `workloads/prod`, or ids, `ou-…`; nested units count. */
+  readonly organizationalUnits: readonly string[];
+  /** Sets of tags: all tags of at least one set. */
+  readonly tags: readonly Readonly<Record<string, string>>[];
+  readonly accounts: readonly string[];
+}
+
+/** How the accounts of an environment are kept, nothing left open. Times in days. */
+export interface Settings {
+  /** The first one is the primary. */
+  readonly regions: readonly string[];
+  readonly rotationDays: number;
+  readonly retentionDays: number;
+  readonly lockMode: LockMode;
+  readonly keyDeletionDays: number;
+  readonly secrets: SecretScope;
+  readonly watchReads: boolean;
+}
+
+export interface Environment extends Settings {
+  readonly name: string;
+  readonly match: Criteria;
+}
+
+/** A group of accounts that go together: those that match, or a percentage of the fleet. */
+export type Wave =
+  | { readonly name: string; readonly match: Criteria }
+  | { readonly name: string; readonly share: number };
+
+/** A fleet file, read and checked, with every default filled in. */
+export interface Fleet {
+  readonly organization: { readonly id: string; readonly managementAccount?: string };
+  readonly service: { readonly role: string; readonly externalId: string };
+  readonly access: {
+    readonly bootstrapRole: string;
+    readonly through?: { readonly role: string; readonly externalId?: string };
+    /** Longest session of a stamper, seconds. */
+    readonly sessionSeconds: number;
+  };
+  readonly vault: {
+    readonly account: string;
+    readonly primaryRegion: string;
+    readonly recoveryRegion: string;
+    readonly retentionDays: number;
+    readonly lockMode: LockMode;
+    readonly keyDeletionDays: number;
+    readonly coldStorageAfterDays: number;
+  };
+  readonly selection: { readonly include: Criteria; readonly exclude: Criteria };
+  /** In the order of the file: an account belongs to the first that it matches. */
+  readonly environments: readonly Environment[];
+  /** Name of the environment of accounts that match none; without it they are left out. */
+  readonly otherwise?: string;
+  /** In order; empty means one wave with everything. */
+  readonly waves: readonly Wave[];
+  /** Default tags of everything that is made. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Values where the file says nothing. None of them deletes, exposes or skips encryption. */
+export const DEFAULTS = {
+  bootstrapRole: "OrganizationAccountAccessRole",
+  sessionSeconds: 3600,
+  /** Days; production's usual rhythm. */
+  rotationDays: 30,
+  /** Secrets of an environment named `dev` are handled most carelessly, so they live shortest. Days. */
+  devRotationDays: 7,
+  /** The longest that KMS allows, days. */
+  keyDeletionDays: 30,
+  /** S3 Glacier Instant Retrieval bills 90 days at least. */
+  coldStorageAfterDays: 90,
+  watchReads: false,
+} as const;
+
+function criteria(file: CriteriaFile | undefined): Criteria {
+  return {
+    all: file?.all ?? false,
+    organizationalUnits: file?.organizationalUnits ?? [],
+    tags: file?.tags ?? [],
+    accounts: file?.accounts ?? [],
+  };
+}
+
+function settings(
+  name: string,
+  own: SettingsFile,
+  shared: SettingsFile,
+  vault: Fleet["vault"],
+): Settings {
+  const secrets = own.secrets ?? shared.secrets;
+  return {
+    // Checked before: one of the two is there. The vault's Region stands in where an account is only being retired.
+    regions: own.regions ?? shared.regions ?? [vault.primaryRegion],
+    rotationDays:
+      own.rotationDays ??
+      shared.rotationDays ??
+      (name === "dev" ? DEFAULTS.devRotationDays : DEFAULTS.rotationDays),
+    retentionDays: own.retentionDays ?? shared.retentionDays ?? vault.retentionDays,
+    lockMode: own.lockMode ?? shared.lockMode ?? vault.lockMode,
+    keyDeletionDays: own.keyDeletionDays ?? shared.keyDeletionDays ?? DEFAULTS.keyDeletionDays,
+    secrets: { namePrefixes: secrets?.namePrefixes ?? [], tags: secrets?.tags ?? {} },
+    watchReads: own.watchReads ?? shared.watchReads ?? DEFAULTS.watchReads,
+  };
+}
+
+/** Fills every default into a file that has passed all checks. */
+export function resolveFleet(file: FleetFile): Fleet {
+  const vault = {
+    ...file.vault,
+    keyDeletionDays: file.vault.keyDeletionDays ?? DEFAULTS.keyDeletionDays,
+    coldStorageAfterDays: file.vault.coldStorageAfterDays ?? DEFAULTS.coldStorageAfterDays,
+  };
+  const otherwise = file.defaults?.environment;
+  const through = file.access?.through;
+  return {
+    organization: file.organization,
+    service: file.service,
+    access: {
+      bootstrapRole: file.access?.bootstrapRole ?? DEFAULTS.bootstrapRole,
+      ...(through === undefined ? {} : { through }),
+      sessionSeconds: file.access?.sessionSeconds ?? DEFAULTS.sessionSeconds,
+    },
+    vault,
+    selection: {
+      include: criteria(file.selection.include),
+      exclude: criteria(file.selection.exclude),
+    },
+    environments: Object.entries(file.environments).map(([name, { match, ...own }]) => ({
+      name,
+      match: criteria(match),
+      ...settings(name, own, file.defaults?.settings ?? {}, vault),
+    })),
+    ...(otherwise === undefined ? {} : { otherwise }),
+    waves: (file.waves ?? []).map(({ name, match, share }) =>
+      share === undefined ? { name, match: criteria(match) } : { name, share },
+    ),
+    tags: file.tags ?? {},
+  };
+}

@@ -1,0 +1,127 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
+
+import { expect } from "chai";
+import { execa } from "execa";
+
+import { failuresOf, Product } from "../../support/product";
+
+const MEMBER = "600000000021";
+const OTHER = "600000000022";
+const SUSPENDED = "700000000001";
+const UNREACHABLE = "700000000002";
+
+describe("stamping an organization, on the real engine and with IAM enforced", function () {
+  this.timeout(600_000);
+  let product: Product;
+  let vault: string;
+
+  before(async () => {
+    product = await Product.start();
+    vault = product.emulator.organization.vaultAccountId;
+  });
+  after(async () => {
+    // `pulumi stack init` writes its settings into the project's folder, wherever the others are.
+    rmSync(path.join(product.projectFolder, `Pulumi.access-${OTHER}.yaml`), { force: true });
+    await product.close();
+  });
+
+  /** A stock `pulumi` command in the project's folder, as on a laptop. */
+  async function pulumi(stamp: string, ...args: string[]) {
+    const config = path.join(product.folder, `Pulumi.${stamp}.yaml`);
+    // `stack` and its sub-commands take no file of settings.
+    const settings = args[0] === "stack" ? [] : ["--config-file", config];
+    const result = await execa(
+      "pulumi",
+      [...args, "--stack", stamp, ...settings, "--non-interactive"],
+      {
+        cwd: product.projectFolder,
+        env: await product.laptop(),
+        extendEnv: false,
+        reject: false,
+        all: true,
+      },
+    );
+    return { code: result.exitCode, text: result.all };
+  }
+
+  it("stamps the vault and a member, leaves the suspended account out and names the unreachable one", async () => {
+    const run = await product.run({
+      operation: "up",
+      target: { accounts: [vault, MEMBER, SUSPENDED, UNREACHABLE] },
+    });
+    const result = (accountId: string) =>
+      run.accounts.find((account) => account.accountId === accountId);
+    expect(failuresOf(run).filter((line) => !line.includes(UNREACHABLE))).to.deep.equal([]);
+    expect(result(vault)?.status).to.equal("succeeded");
+    expect(result(MEMBER)?.status).to.equal("succeeded");
+    expect(result(SUSPENDED)?.status).to.equal("skipped");
+    expect(result(SUSPENDED)?.reason).to.match(/suspended/i);
+    expect(result(UNREACHABLE)?.status).to.equal("failed");
+    expect(result(UNREACHABLE)?.reason).to.match(/cannot be assumed/);
+    expect(run.summary).to.include({ stamped: 2, failed: 1, changed: 5 });
+  });
+
+  it("changes nothing the second time", async () => {
+    const run = await product.run({ operation: "up", target: { accounts: [vault, MEMBER] } });
+    expect(failuresOf(run)).to.deep.equal([]);
+    expect(run.stamps.flatMap(({ changes }) => changes ?? [])).to.deep.equal([]);
+    expect(run.summary?.changed).to.equal(0);
+  });
+
+  it("finds no drift in what was just stamped", async () => {
+    const run = await product.run({ operation: "drift", target: { accounts: [vault, MEMBER] } });
+    expect(failuresOf(run)).to.deep.equal([]);
+    expect(run.stamps.flatMap(({ changes }) => changes ?? [])).to.deep.equal([]);
+  });
+
+  it("shows the outputs and the resources of a stamp", async () => {
+    const stamp = await (await product.client("viewer")).stamp(`member-${MEMBER}`);
+    expect(stamp.outputs).to.include({ kind: "member", accountId: MEMBER, environment: "dev" });
+    expect(stamp.resources.filter(({ protect }) => protect).map(({ type }) => type)).to.include(
+      "aws:kms/key:Key",
+    );
+  });
+
+  it("agrees with the stock CLI on a laptop: its preview of a stamp shows no change", async () => {
+    const stamp = `member-${MEMBER}`;
+    const written = await product.cli("config", stamp, "--fleet", product.fleetFile);
+    expect(written).to.include({ code: 0 });
+    const pack = path.join(product.projectFolder, "policies/strongroom");
+    const { code, text } = await pulumi(
+      stamp,
+      "preview",
+      "--expect-no-changes",
+      "--policy-pack",
+      pack,
+    );
+    expect(code, text).to.equal(0);
+  });
+
+  it("agrees the other way round: what a laptop stamped, the service leaves as it is", async () => {
+    const stamp = `access-${OTHER}`;
+    await product.cli("config", stamp, "--fleet", product.fleetFile);
+    const init = await pulumi(stamp, "stack", "init", "--no-select");
+    expect(init.code, init.text).to.equal(0);
+    const up = await pulumi(stamp, "up", "--yes");
+    expect(up.code, up.text).to.equal(0);
+    const run = await product.run({ operation: "preview", target: { stamps: [stamp] } });
+    expect(failuresOf(run)).to.deep.equal([]);
+    expect(run.summary?.changed).to.equal(0);
+    const destroyed = await pulumi(stamp, "destroy", "--yes");
+    expect(destroyed.code, destroyed.text).to.equal(0);
+  });
+
+  it("retires a member only when its stamps are named, and leaves its keys in the account", async () => {
+    const target = { stamps: [`member-${MEMBER}` as const] };
+    const unnamed = await product.cli("retire", `member-${MEMBER}`);
+    expect(unnamed.code).to.equal(2);
+    expect(unnamed.err).to.contain(`member-${MEMBER}`);
+    const run = await product.run(
+      { operation: "retire", target, confirm: [`member-${MEMBER}`] },
+      "approver",
+    );
+    expect(failuresOf(run)).to.deep.equal([]);
+    expect(run.stamps[0]?.retained?.map(({ type }) => type)).to.include("aws:kms/key:Key");
+  });
+});

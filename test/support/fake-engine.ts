@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { StampName } from "../../stacks/naming";
+import type {
+  EnginePort,
+  StackEvent,
+  StackJob,
+  StackOutcome,
+  StackResource,
+} from "../../server/ports";
+
+/** How one stamp behaves in the fake; everything else succeeds at once. */
+export interface FakeBehaviour {
+  /** Milliseconds that an operation takes; it can be interrupted. */
+  readonly takes?: number;
+  /** Ends of the operations, one after the other; the last one stays. */
+  readonly ends?: readonly Partial<StackOutcome>[];
+  readonly events?: readonly StackEvent[];
+  /** Thrown instead of an outcome: what a real engine never does. */
+  readonly throws?: Error;
+}
+
+/**
+ * An engine behind the real port. Its rules: an `up` of a stack that is not there creates two resources, a second one
+ * changes nothing; `preview` and `drift` change nothing; `retire` takes the stack away; an operation that is interrupted
+ * ends `cancelled` with RUN_CANCELLED and has changed nothing; two operations on one stack never overlap (BUG otherwise).
+ * The contract suite (engine-contract.ts) holds it to what the real engine does.
+ */
+export class FakeEngine implements EnginePort {
+  readonly behaviours = new Map<StampName, FakeBehaviour>();
+  /** What was asked, in order. */
+  readonly calls: StackJob[] = [];
+  /** Most operations that ran at the same time. */
+  most = 0;
+  private readonly stacks = new Map<StampName, readonly StackResource[]>();
+  private readonly active = new Set<StampName>();
+  private readonly counts = new Map<StampName, number>();
+
+  async execute(
+    job: StackJob,
+    onEvent: (event: StackEvent) => void,
+    signal: AbortSignal,
+  ): Promise<StackOutcome> {
+    const { stamp } = job;
+    if (this.active.has(stamp)) throw new Error(`two operations on ${stamp} at the same time`);
+    this.active.add(stamp);
+    this.calls.push(job);
+    this.most = Math.max(this.most, this.active.size);
+    try {
+      const behaviour = this.behaviours.get(stamp) ?? {};
+      if (behaviour.throws !== undefined) throw behaviour.throws;
+      for (const event of behaviour.events ?? []) onEvent(event);
+      const done = await sleep(behaviour.takes ?? 0, true, { signal }).catch(() => false);
+      if (!done) {
+        return this.outcome(stamp, {
+          status: "cancelled",
+          error: { code: "RUN_CANCELLED", message: "the operation was interrupted" },
+        });
+      }
+      const call = this.counts.get(stamp) ?? 0;
+      this.counts.set(stamp, call + 1);
+      const end = behaviour.ends?.[Math.min(call, behaviour.ends.length - 1)];
+      return this.finish(job, onEvent, end ?? {});
+    } finally {
+      this.active.delete(stamp);
+    }
+  }
+
+  resources(stamp: StampName): Promise<readonly StackResource[] | undefined> {
+    return Promise.resolve(this.stacks.get(stamp));
+  }
+
+  private finish(
+    job: StackJob,
+    onEvent: (event: StackEvent) => void,
+    end: Partial<StackOutcome>,
+  ): StackOutcome {
+    const { stamp, operation } = job;
+    if ((end.status ?? "succeeded") !== "succeeded") return this.outcome(stamp, end);
+    const before = this.stacks.get(stamp) ?? [];
+    const wanted = operation === "retire" ? [] : operation === "drift" ? before : made(stamp);
+    const created = wanted.filter(({ urn }) => !before.some((old) => old.urn === urn));
+    const deleted = before.filter(({ urn }) => !wanted.some((now) => now.urn === urn));
+    if (operation === "up" || operation === "retire") {
+      for (const { urn } of [...created, ...deleted]) {
+        const what = operation === "up" ? "create" : "delete";
+        onEvent({ type: "resource", urn, operation: what, status: "started" });
+        onEvent({ type: "resource", urn, operation: what, status: "done" });
+      }
+      if (operation === "retire") this.stacks.delete(stamp);
+      else this.stacks.set(stamp, wanted);
+    }
+    const change = (operation: "create" | "delete") => (resource: StackResource) => {
+      const { urn, type, name } = resource;
+      return { urn, type, name, operation, properties: [] };
+    };
+    return this.outcome(stamp, {
+      counts: {
+        create: created.length,
+        update: 0,
+        replace: 0,
+        delete: deleted.length,
+        same: wanted.length - created.length,
+      },
+      changes: [...created.map(change("create")), ...deleted.map(change("delete"))],
+      outputs: operation === "up" ? { stamp } : {},
+      ...end,
+    });
+  }
+
+  private outcome(stamp: StampName, end: Partial<StackOutcome>): StackOutcome {
+    return {
+      status: "succeeded",
+      counts: { create: 0, update: 0, replace: 0, delete: 0, same: 0 },
+      changes: [],
+      violations: [],
+      resources: this.stacks.get(stamp)?.length ?? 0,
+      outputs: {},
+      seconds: 0.01,
+      peakMemoryMiB: 100,
+      ...end,
+    };
+  }
+}
+
+const made = (stamp: StampName): readonly StackResource[] =>
+  ["key", "role"].map((name) => ({
+    urn: `urn:pulumi:${stamp}::strongroom::fake:index:${name}::${name}`,
+    type: `fake:index:${name}`,
+    name,
+    id: `${stamp}-${name}`,
+    protect: false,
+  }));

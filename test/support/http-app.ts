@@ -1,0 +1,38 @@
+import { PassThrough } from "node:stream";
+
+import { type App, type AppOptions, buildApp } from "../../server/app";
+import { createMetrics } from "../../server/plugins/metrics";
+import { checkAnswers } from "./answer-check";
+import { fakeAuthenticator, FakeFleet, FakeRuns } from "./fake-services";
+
+export interface TestApp {
+  readonly app: App;
+  readonly runs: FakeRuns;
+  readonly fleet: FakeFleet;
+  /** Every line logged so far. */
+  readonly lines: () => string[];
+}
+
+/** The real application over fake ports; ready for `inject`. Close it after the test. */
+export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> {
+  const runs = new FakeRuns();
+  const fleet = new FakeFleet();
+  const logStream = new PassThrough();
+  let logged = "";
+  logStream.on("data", (chunk: Buffer) => {
+    logged += chunk.toString();
+  });
+  const app = await buildApp({
+    runs,
+    fleet,
+    authenticator: fakeAuthenticator,
+    metrics: createMetrics({ processMetrics: false }),
+    readiness: () => Promise.resolve([{ name: "database", ok: true, detail: "reachable" }]),
+    version: "0.0.0",
+    logStream,
+    ...over,
+  });
+  checkAnswers(app);
+  await app.ready();
+  return { app, runs, fleet, lines: () => logged.split("\n").filter((line) => line !== "") };
+}

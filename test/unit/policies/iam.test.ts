@@ -1,0 +1,158 @@
+import { expect } from "chai";
+import fc from "fast-check";
+
+import { accountOf, isAccountRoot, isKeyArn, withoutPartition } from "../../../policies/iam/arn";
+import { narrowing } from "../../../policies/iam/actions";
+import { parseDocument } from "../../../policies/iam/document";
+import { hasDuplicateKeys } from "../../../policies/iam/json";
+import { globMatches, globsOverlap, isOpen, isStarLike } from "../../../policies/iam/patterns";
+import { isEveryAction, isEveryActionOfService, reachOf } from "../../../policies/iam/statements";
+import { Undetermined } from "../../../policies/model/values";
+
+/** The same by a regular expression: slow and plain. */
+const slowMatch = (pattern: string, text: string): boolean =>
+  new RegExp(`^${pattern.replace(/\*+/g, ".*").replaceAll("?", ".")}$`, "s").test(text);
+const letters = (...alphabet: string[]) =>
+  fc.array(fc.constantFrom(...alphabet), { maxLength: 8 }).map((parts) => parts.join(""));
+
+describe("IAM's wildcards", () => {
+  it("match as a regular expression would", () => {
+    fc.assert(
+      fc.property(letters("a", "b", "*", "?"), letters("a", "b", "c"), (pattern, text) => {
+        expect(globMatches(pattern, text)).to.equal(slowMatch(pattern, text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("overlap wherever one text is matched by both", () => {
+    fc.assert(
+      fc.property(
+        letters("a", "b", "*", "?"),
+        letters("a", "b", "*", "?"),
+        letters("a", "b"),
+        (a, b, text) => {
+          if (slowMatch(a, text) && slowMatch(b, text)) expect(globsOverlap(a, b)).to.equal(true);
+          expect(globsOverlap(a, b)).to.equal(globsOverlap(b, a));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    expect(globsOverlap("k?s", "kms")).to.equal(true);
+    expect(globsOverlap("s3*", "kms")).to.equal(false);
+    expect(globsOverlap("a*b", "*c")).to.equal(false);
+  });
+
+  it("take no longer for a pattern made to be slow", () => {
+    const started = performance.now();
+    expect(globMatches("*a".repeat(50), "a".repeat(49) + "b")).to.equal(false);
+    expect(globMatches("*a".repeat(200) + "x", "a".repeat(5000))).to.equal(false);
+    expect(performance.now() - started).to.be.lessThan(1000);
+  });
+
+  it("tell stars from names, and open texts from closed ones", () => {
+    expect(["*", "**", "?*", "*?"].every(isStarLike)).to.equal(true);
+    expect(["", "?", "a*", "*a"].some(isStarLike)).to.equal(false);
+    expect(["a*", "a?", "${aws:username}"].every(isOpen)).to.equal(true);
+    expect(isOpen("$5")).to.equal(false);
+  });
+});
+
+describe("actions", () => {
+  it("know every action of all services from every action of one", () => {
+    expect(["*", "**", "*:*", "?*:*"].every(isEveryAction)).to.equal(true);
+    expect(["kms:*", "k?s:**", "*:Get*", "kms:Decrypt"].some(isEveryAction)).to.equal(false);
+    expect(["kms:*", "k*:*"].every(isEveryActionOfService)).to.equal(true);
+    expect(["*:*", "kms:Get*"].some(isEveryActionOfService)).to.equal(false);
+  });
+
+  it("know which of them AWS cannot narrow", () => {
+    expect(narrowing("secretsmanager:listsecrets")).to.equal("impossible");
+    expect(narrowing("kms:list*")).to.equal("possible");
+    expect(narrowing("ec2:describe*")).to.equal("impossible");
+    expect(narrowing("*:getobject")).to.equal("possible");
+    expect(narrowing("newservice:do")).to.equal("unlisted");
+  });
+});
+
+describe("resources", () => {
+  const REACHES = {
+    everything: ["*", "arn:*", "arn:aws:kms:*:*:key/*", "arn:aws:s3:::*", "arn:aws:s3:::*/*"],
+    account: ["arn:aws:kms:*:111122223333:key/*", "arn:aws:iam::111122223333:role/*"],
+    some: [
+      "arn:aws:s3:::bucket/*",
+      "arn:aws:iam::*:role/strongroom/reader",
+      "arn:aws:secretsmanager:*:111122223333:secret:app-*",
+      "arn:aws:sns:eu-central-1:111122223333:alarms:*",
+    ],
+  };
+  for (const [reach, resources] of Object.entries(REACHES)) {
+    it(`reach ${reach}: ${resources.join(", ")}`, () => {
+      expect(resources.map(reachOf)).to.deep.equal(resources.map(() => reach));
+    });
+  }
+});
+
+describe("ARNs", () => {
+  it("are read in every partition", () => {
+    expect(accountOf("arn:aws-us-gov:iam::111122223333:role/x")).to.equal("111122223333");
+    expect(accountOf("111122223333")).to.equal("111122223333");
+    expect(accountOf("arn:aws:iam::*:role/x")).to.equal(undefined);
+    expect(isAccountRoot("arn:aws-cn:iam::111122223333:root")).to.equal(true);
+    expect(withoutPartition("arn:aws-cn:s3:::b")).to.equal("arn:aws:s3:::b");
+  });
+
+  it("of a key are full, without alias and wildcard", () => {
+    const arn = "arn:aws:kms:eu-central-1:111122223333:key/mrk-1234";
+    expect(isKeyArn(arn)).to.equal(true);
+    for (const other of [arn.replace("key/mrk-1234", "alias/x"), `${arn}*`, "mrk-1234", ""]) {
+      expect(isKeyArn(other)).to.equal(false);
+    }
+  });
+});
+
+describe("policy documents", () => {
+  it("are the same as text, as data, as one statement and as a list", () => {
+    const statement = { Effect: "Allow", Action: "kms:Decrypt", Resource: "*" };
+    const forms = [
+      { Statement: [statement] },
+      { Statement: statement },
+      { statement: { EFFECT: "Allow", action: ["KMS:Decrypt"], resource: ["*"] } },
+      JSON.stringify({ Statement: statement }),
+    ];
+    const read = forms.map((form) => parseDocument(form, "policy").statements.map((s) => s()));
+    for (const statements of read) expect(statements).to.deep.equal(read[0]);
+    expect(read[0]?.[0]?.actions).to.deep.equal(["kms:decrypt"]);
+  });
+
+  it("never crash the parser: any JSON is read or undetermined", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (data) => {
+        for (const source of [data, { Statement: data }, { Statement: [data] }]) {
+          try {
+            parseDocument(JSON.stringify(source), "policy").statements.map((s) => s());
+          } catch (thrown) {
+            expect(thrown).to.be.instanceOf(Undetermined);
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("with a key twice are found, escaped or nested, and no others", () => {
+    expect(hasDuplicateKeys('{"a":1,"a":2}')).to.equal(true);
+    expect(hasDuplicateKeys('{"a":1,"\\u0061":2}')).to.equal(true);
+    expect(hasDuplicateKeys('[{"b":{"a":[],"c":1,"a":{}}}]')).to.equal(true);
+    expect(hasDuplicateKeys('{"a":{"a":"a"},"b":["a","a"],"c":"{\\"a\\":1,\\"a\\":2}"}')).to.equal(
+      false,
+    );
+    fc.assert(
+      fc.property(fc.json(), (json) => {
+        // JSON made from an object has each key once.
+        expect(hasDuplicateKeys(JSON.stringify(JSON.parse(json)))).to.equal(false);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import { expect } from "chai";
+
+import { ROLES } from "../../../../server/auth/roles";
+import { bearer, sampleRun } from "../../../support/fake-services";
+import { testApp, type TestApp } from "../../../support/http-app";
+
+const post = (url: string, payload?: object) => ({
+  method: "POST" as const,
+  url,
+  headers: { "idempotency-key": "k" },
+  ...(payload === undefined ? {} : { payload }),
+});
+const start = (operation: string) => post("/v1/runs", { operation, target: {} });
+const get = (url: string) => ({ method: "GET" as const, url, headers: {} });
+
+const NEEDS = [
+  ["viewer", get("/v1/runs")],
+  ["viewer", get("/v1/runs/run-1")],
+  ["viewer", get("/v1/runs/run-1/events")],
+  ["viewer", get("/v1/accounts")],
+  ["viewer", get("/v1/stamps/member-111122223333")],
+  ["viewer", get("/v1/fleet")],
+  ["viewer", get("/metrics")],
+  ["operator", get("/v1/accounts?refresh=true")],
+  ["operator", start("preview")],
+  ["operator", start("drift")],
+  ["operator", start("up")],
+  ["operator", post("/v1/runs/run-1/cancel")],
+  ["approver", start("retire")],
+] as const;
+
+describe("who may do what", () => {
+  let t: TestApp;
+  before(async () => {
+    t = await testApp();
+  });
+  beforeEach(() => {
+    t.runs.reset();
+    t.runs.runs.set("run-1", sampleRun());
+    t.fleet.stamps.set("member-111122223333", {
+      stamp: "member-111122223333",
+      outputs: { keyArn: "arn:aws:kms:eu-central-1:111122223333:key/1", list: [1, { a: true }] },
+      resources: [],
+    });
+  });
+  after(() => t.app.close());
+
+  for (const [needed, request] of NEEDS) {
+    const body = "payload" in request ? ` ${JSON.stringify(request.payload)}` : "";
+    it(`${request.method} ${request.url}${body} needs the role ${needed}`, async () => {
+      const anonymous = await t.app.inject(request);
+      expect(anonymous.statusCode).to.equal(401);
+      expect(anonymous.headers["www-authenticate"]).to.equal('Bearer realm="strongroom"');
+      for (const role of ROLES) {
+        const answer = await t.app.inject({
+          ...request,
+          headers: { ...request.headers, ...bearer(role) },
+        });
+        const allowed = ROLES.indexOf(role) >= ROLES.indexOf(needed);
+        expect(answer.statusCode, role).to.be.oneOf(allowed ? [200, 202] : [403]);
+        if (!allowed) expect(answer.json()).to.include({ code: "AUTH_FORBIDDEN" });
+      }
+    });
+  }
+
+  it("covers every address of the API", () => {
+    const documented = Object.keys((t.app.swagger() as { paths: object }).paths).filter(
+      (path) => !["/livez", "/readyz"].includes(path),
+    );
+    const covered = NEEDS.map(([, { url }]) => url.split("?")[0] ?? "");
+    for (const path of documented) {
+      const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+      expect(
+        covered.some((url) => pattern.test(url)),
+        path,
+      ).to.equal(true);
+    }
+  });
+
+  for (const authorization of [
+    "Bearer wrong",
+    "Bearer",
+    "Basic dmlld2VyOg==",
+    "viewer-token",
+    "Bearer a b",
+  ]) {
+    it(`does not take "${authorization}" for a token`, async () => {
+      const answer = await t.app.inject({ url: "/v1/runs", headers: { authorization } });
+      expect(answer.statusCode).to.equal(401);
+    });
+  }
+
+  it("does not read the body of a caller who is not known", async () => {
+    const answer = await t.app.inject({
+      method: "POST",
+      url: "/v1/runs",
+      headers: { "content-type": "application/json" },
+      payload: "{",
+    });
+    expect(answer.statusCode).to.equal(401);
+  });
+
+  it("keeps tokens and queries out of the log", async () => {
+    await t.app.inject({ url: "/v1/runs?cursor=secret-cursor", headers: bearer("viewer") });
+    t.app.log.info({
+      password: "hunter2",
+      nested: { token: "t0ken", deep: { secretString: "s3cret" } },
+    });
+    const log = t.lines().join("\n");
+    for (const text of ["viewer-token", "secret-cursor", "hunter2", "t0ken", "s3cret"]) {
+      expect(log).not.to.contain(text);
+    }
+    expect(log).to.contain("[redacted]");
+  });
+});
