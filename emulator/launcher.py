@@ -76,6 +76,7 @@ async def serve(listener, state, skipped):
     from ministack import app as ministack
 
     from ministack_support import gaps, store
+    from ministack_support.answers import Answers
     from ministack_support.door import Door
 
     gaps.install(skipped)
@@ -101,7 +102,9 @@ async def serve(listener, state, skipped):
     keeper = asyncio.create_task(saver.run())
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
-    config.keep_alive_timeout = 75
+    # Clients close idle connections (Go's after 90 s). A server that closes first may do so just as a request comes in:
+    # the request is carried out and its answer is lost.
+    config.keep_alive_timeout = 3600
     # Idle keep-alive connections of clients would hold up the end for all of this time.
     config.graceful_timeout = 0.3
     config.loglevel = "WARNING"
@@ -109,7 +112,7 @@ async def serve(listener, state, skipped):
     async def announce():
         print(json.dumps({"port": listener.getsockname()[1], "pid": os.getpid()}), flush=True)
 
-    door = Door(ministack.app, saver, announce)
+    door = Door(Answers(ministack.app), saver, announce)
     await hypercorn_serve(door, config, shutdown_trigger=stopping.wait)
     keeper.cancel()
 

@@ -7,6 +7,7 @@ import path from "node:path";
 const root = path.resolve(import.meta.dirname, "..");
 const folders = [
   "programs",
+  "lambdas",
   "server",
   "policies",
   "stacks",

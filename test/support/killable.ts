@@ -35,9 +35,12 @@ export function startKillable(orders: ServiceOrders): KillableService {
   };
 }
 
-/** Asks again and again until the answer is yes; throws after the given time. */
+/**
+ * Asks again and again until the answer is yes; throws after three minutes, which a real engine on a busy machine needs
+ * to preview before it takes its lock.
+ */
 export async function until(what: string, ask: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 180_000;
   while (!(await ask())) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await sleep(50);
