@@ -29,7 +29,8 @@ async function main(): Promise<void> {
     engine: await engineOf(orders),
     planner: new FakePlanner(),
     clock: { now: () => new Date() },
-    concurrency: 2,
+    // Runs that earlier tests left in the same database are taken up again, and each holds a slot.
+    concurrency: 8,
     report: () => undefined,
   });
   if (work) await service.startWorkers();
