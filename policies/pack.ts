@@ -9,6 +9,7 @@ import type {
   StackValidationArgs,
 } from "@pulumi/policy";
 
+import { configSchemaOf } from "./config-schema";
 import { plainProperties, withoutUnknown } from "./engine-values";
 import { Stack, type ResourceInput } from "./model/stack";
 import { isList, isMap, type Value, type ValueMap } from "./model/values";
@@ -37,7 +38,7 @@ export function policiesFor(rules: readonly Rule[]): Policies {
       name: JUDGE,
       description: "Judges each resource before it is made, and the whole stack at the end.",
       enforcementLevel: "mandatory",
-      configSchema: configSchemaOf(rules),
+      configSchema: configSchemaOf(rules) as unknown as PolicyConfigSchema,
       validateResource: (args: ResourceValidationArgs, report: ReportViolation) =>
         judging.resource(args, report),
       validateStack: (args: StackValidationArgs, report: ReportViolation) =>
@@ -52,26 +53,6 @@ export function policiesFor(rules: readonly Rule[]): Policies {
       tags: [...rule.corresponds],
     })),
   ];
-}
-
-/** The configuration that a pack accepts: an object for each rule with parameters. */
-export function configSchemaOf(rules: readonly Rule[]): PolicyConfigSchema {
-  const properties: PolicyConfigSchema["properties"] = {};
-  for (const rule of rules) {
-    if (Object.keys(rule.parameters).length === 0) continue;
-    properties[rule.id] = {
-      type: "object",
-      description: rule.checks,
-      additionalProperties: false,
-      properties: Object.fromEntries(
-        Object.entries(rule.parameters).map(([name, parameter]) => [
-          name,
-          { ...parameter, default: parameter.default as string },
-        ]),
-      ),
-    };
-  }
-  return { properties };
 }
 
 type Config = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;

@@ -1,4 +1,4 @@
-import { isList, isMap, View, type Value, type ValueMap } from "./values";
+import { isList, isMap, Undetermined, View, type Value, type ValueMap } from "./values";
 
 /** A resource as it comes in: from the engine, from a file or from a deployed state. Plain data. */
 export interface ResourceInput {
@@ -9,6 +9,8 @@ export interface ResourceInput {
   readonly props: ValueMap;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
+  /** False where the resource's options (`protect`) are not known, as in a file that says nothing of them. */
+  readonly optionsKnown?: boolean;
   /** For each property, the URNs of the resources whose outputs it was made from. Absent where that is not known. */
   readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
   /** The account that the resource's provider may work in (`allowedAccountIds`), where there is exactly one. */
@@ -37,6 +39,18 @@ export class Resource {
 
   get urn(): string {
     return this.input.urn;
+  }
+
+  /** Whether the program or an option keeps the resource from deletion; throws where the options are not known. */
+  get isProtected(): boolean {
+    const { protect, optionsKnown } = this.input;
+    if (optionsKnown === false) throw new Undetermined("protect", "is not said");
+    return protect === true;
+  }
+
+  /** Like {@link isProtected}; leaving the resource behind counts too. */
+  get isKept(): boolean {
+    return this.isProtected || this.input.retainOnDelete === true;
   }
 
   get isNative(): boolean {

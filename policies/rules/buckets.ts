@@ -198,7 +198,7 @@ export const bucketSurvivesProgram = defineRule<Subject>({
   corresponds: [],
   subjects: bucketsOf,
   *check({ resource }) {
-    if (resource.input.protect !== true) yield { wrong: "is not protected" };
     if (resource.view.boolean("forceDestroy") === true) yield { wrong: "has forceDestroy set" };
+    if (!resource.isProtected) yield { wrong: "is not protected" };
   },
 });

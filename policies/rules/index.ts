@@ -50,5 +50,5 @@ export type PackName = keyof typeof PACKS;
 /** Every rule, once. */
 export const RULES: readonly Rule[] = PACKS.strongroom.rules;
 
-export { judge } from "./rule";
-export type { Rule, RuleInfo, Verdict } from "./rule";
+export { blocks, isSecurityType, judge } from "./rule";
+export type { Rule, RuleInfo, Settings, Verdict } from "./rule";

@@ -131,3 +131,39 @@ export function titleOf(resource: Resource): string {
   const kind = resource.type.slice(resource.type.lastIndexOf(":") + 1);
   return `${kind} "${resource.name}"`;
 }
+
+/**
+ * Services of AWS whose resources decide who can read, change or lose something. For these, what a mandatory rule cannot
+ * decide stops a run; elsewhere it is listed at preview and stops the update itself, when values are known.
+ */
+const SECURITY_SERVICES: ReadonlySet<string> = new Set([
+  "accessanalyzer",
+  "backup",
+  "cloudcontrol",
+  "cloudformation",
+  "cloudtrail",
+  "iam",
+  "kms",
+  "lambda",
+  "rolesanywhere",
+  "s3",
+  "s3control",
+  "secretsmanager",
+  "sns",
+  "sqs",
+  "ssm",
+]);
+
+/** Tells whether a type (`aws:kms/key:Key`, `aws-native:kms:Key`) matters for security. */
+export function isSecurityType(type: string): boolean {
+  const [provider, module = ""] = type.split(":");
+  if (provider !== "aws" && provider !== "aws-native") return true;
+  const service = module.split("/")[0] ?? "";
+  return SECURITY_SERVICES.has(service) || /[pP]olicy$|[pP]ermission$/.test(type);
+}
+
+/** Tells whether a verdict stops a preview. */
+export function blocks({ rule, resource, verdict }: Verdict): boolean {
+  if (rule.level !== "mandatory" || verdict === "pass") return false;
+  return verdict === "fail" || isSecurityType(resource.type);
+}

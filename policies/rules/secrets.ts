@@ -211,9 +211,8 @@ export const secretProtected = defineRule<Subject>({
   fix: "Set the resource option protect to true.",
   corresponds: [],
   subjects: secretsOf,
-  *check({ resource: { input } }) {
-    if (input.protect !== true && input.retainOnDelete !== true)
-      yield { wrong: "is not protected" };
+  *check({ resource }) {
+    if (!resource.isKept) yield { wrong: "is not protected" };
   },
 });
 

@@ -13,6 +13,8 @@ export interface CliIo {
   readonly paint: Paint;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
+  /** Everything that comes in on standard input. */
+  readonly readInput: () => Promise<string>;
   /** Asks on the terminal; an empty answer when it was interrupted. */
   readonly ask: (question: string, signal: AbortSignal) => Promise<string>;
   /** Calls the handler on each Ctrl-C (or SIGTERM) until the returned function is called. */

@@ -7,6 +7,7 @@ import { driftCommand } from "./commands/drift";
 import { envCommand } from "./commands/env";
 import { logsCommand } from "./commands/logs";
 import { planCommand } from "./commands/plan";
+import { policyCommand } from "./commands/policy";
 import { previewCommand } from "./commands/preview";
 import { retireCommand } from "./commands/retire";
 import { runsCommand } from "./commands/runs";
@@ -40,6 +41,7 @@ const COMMANDS = [
   logsCommand,
   envCommand,
   configCommand,
+  policyCommand,
 ] as const;
 
 /** Runs the command line and gives back its exit code; it neither reads the environment nor ends the process. */
@@ -68,7 +70,11 @@ export async function runCli(
     .addHelpText("after", EXIT_CODES)
     .helpCommand("help [command]", "show what a command does, with examples");
   for (const command of COMMANDS) program.addCommand(command(context));
-  for (const command of [program, ...program.commands]) {
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands }) => commands),
+  ]) {
     command
       .exitOverride()
       .showSuggestionAfterError()

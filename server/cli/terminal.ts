@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { CliIo } from "./io";
@@ -17,14 +18,15 @@ export function terminal(process: NodeJS.Process, plain: boolean): CliIo {
   const colours =
     !plain && !isDumb && (env["NO_COLOR"] ?? "") === "" && stdout.isTTY && stderr.isTTY;
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    out: (line) => void stdout.write(line),
+    err: (line) => void stderr.write(line),
     live: stderr.isTTY && !isDumb && (env["CI"] ?? "") === "",
     interactive: stdin.isTTY && stderr.isTTY,
     columns: () => stderr.columns || 80,
     paint: paint(colours),
     environment: env,
     workingDirectory: process.cwd(),
+    readInput: () => text(stdin),
     async ask(question, signal) {
       const lines = createInterface({ input: stdin, output: stderr });
       // readline takes Ctrl-C for itself; here it means what it means everywhere else.

@@ -38,6 +38,7 @@ export function fakeTerminal(over: Partial<CliIo> = {}): Terminal {
     environment: {},
     workingDirectory: tmpdir(),
     ask: () => Promise.resolve(""),
+    readInput: () => Promise.resolve(""),
     onInterrupt: (handler) => {
       handlers.add(handler);
       return () => handlers.delete(handler);

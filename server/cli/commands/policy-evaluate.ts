@@ -1,0 +1,130 @@
+import { Command } from "commander";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+import { evaluate, type Evaluation, type EvaluationLine } from "../../../policies/evaluate";
+import { readResources, type ResourceFile } from "../../../policies/resource-file";
+import type { Problem } from "../../../stacks/errors";
+import { type CliContext, describe, type OutputOptions, printJson } from "../context";
+import { CliFailure, EXIT } from "../failure";
+import type { CliIo } from "../io";
+import { table } from "../table";
+import { counted } from "../text";
+
+interface EvaluateOptions extends OutputOptions {
+  readonly notApplicable?: boolean;
+}
+
+/** `policy evaluate`: judges files of resources, each file as a stack of its own, without engine and service. */
+export function policyEvaluateCommand(context: CliContext): Command {
+  const command = new Command("evaluate")
+    .description('Judge files of resources, [{"type", "name", "props"}], without an engine')
+    .argument("<file...>", "JSON files, each one a stack of its own; - reads standard input")
+    .option("--not-applicable", "also list the rules that found nothing to look at");
+  describe(command, [
+    "strongroom policy evaluate resources.json",
+    "strongroom policy evaluate stacks/*.json --json",
+    "some-tool | strongroom policy evaluate - --json",
+  ]);
+  return command.action(
+    context.ends(async (files: string[], options: EvaluateOptions) => {
+      const { io } = context;
+      const given = await readAll(io, files);
+      const judged = given.map(({ file, resources }) => ({
+        file,
+        ...evaluate(resources, { notApplicable: options.notApplicable === true }),
+      }));
+      if (options.json === true) printJson(io, linesOf(judged));
+      else io.out(rendered(io, judged));
+      return judged.some(({ blocked }) => blocked) ? EXIT.failed : EXIT.ok;
+    }),
+  );
+}
+
+type Judged = Evaluation & { readonly file: string };
+
+/** All lines; with the file where there are several. */
+function linesOf(judged: readonly Judged[]): readonly (EvaluationLine & { file?: string })[] {
+  return judged.flatMap(({ file, lines }) =>
+    judged.length === 1 ? lines : lines.map((line) => ({ ...line, file })),
+  );
+}
+
+/** Reads every file before anything is judged, and tells of all mistakes at once. */
+async function readAll(
+  io: CliIo,
+  files: readonly string[],
+): Promise<(ResourceFile & { file: string })[]> {
+  const problems: Problem[] = [];
+  const read: (ResourceFile & { file: string })[] = [];
+  for (const file of files) {
+    const content = await readOne(io, file);
+    const found = content.problems.map(({ pointer, message }) => ({
+      pointer: files.length === 1 ? pointer : `${file}${pointer === "" ? "" : `#${pointer}`}`,
+      message: pointer === "" ? `${file} ${message}` : message,
+    }));
+    problems.push(...found);
+    read.push({ file, ...content });
+  }
+  if (problems.length > 0) {
+    throw new CliFailure(
+      `${counted(problems.length, "mistake")} in what should be judged.`,
+      EXIT.usage,
+      {
+        problems,
+        action: 'Give each file a JSON list of resources: [{"type": …, "name": …, "props": {…}}].',
+      },
+    );
+  }
+  return read;
+}
+
+async function readOne(io: CliIo, file: string): Promise<ResourceFile> {
+  const failed = (message: string): ResourceFile => ({
+    resources: [],
+    problems: [{ pointer: "", message }],
+  });
+  let text: string;
+  try {
+    text =
+      file === "-"
+        ? await io.readInput()
+        : await readFile(path.resolve(io.workingDirectory, file), "utf8");
+  } catch (error) {
+    return failed(`cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`);
+  }
+  let data: unknown;
+  try {
+    data = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    // The parser's own message repeats part of the text, which can be a secret.
+    return failed("is not JSON");
+  }
+  return readResources(data);
+}
+
+/** What is wrong as people read it: one row for each finding, then how many there are of each verdict. */
+function rendered(io: CliIo, judged: readonly Judged[]): string {
+  const { red, yellow, bold } = io.paint;
+  const colours: Partial<Record<EvaluationLine["verdict"], (text: string) => string>> = {
+    fail: red,
+    undetermined: yellow,
+  };
+  const parts = judged.flatMap(({ file, lines }) => {
+    const found = lines.filter(({ verdict }) => verdict !== "pass");
+    if (found.length === 0) return [];
+    const rows = found.map(({ rule, resource, verdict, message }) => [
+      { painted: colours[verdict]?.(verdict) ?? verdict },
+      rule,
+      resource,
+      message,
+    ]);
+    return [`${bold(file)}\n${table(["verdict", "rule", "resource", "message"], rows)}`];
+  });
+  const count = (wanted: EvaluationLine["verdict"]): number =>
+    judged.flatMap(({ lines }) => lines).filter(({ verdict }) => verdict === wanted).length;
+  parts.push(
+    `${counted(judged.length, "file")}: ${count("pass")} passed, ${count("fail")} failed, ${count("undetermined")} undetermined.`,
+  );
+  return `${parts.join("\n\n")}\n`;
+}
