@@ -55,7 +55,11 @@ export interface SecretToWrite {
 export interface SecretWriter {
   /** By name. */
   describe(name: string): Promise<SecretDescription | undefined>;
-  create(secret: SecretToWrite, token: string, value: SecretValue): Promise<{ arn: string }>;
+  /**
+   * Makes the secret without a value, so that its policy stands before the value comes, and so that a making that was cut
+   * off shows: such a secret has no current value. Throws `SECRET_EXISTS` where there is one of the name.
+   */
+  create(secret: SecretToWrite): Promise<{ arn: string }>;
   put(arn: string, token: string, value: SecretValue, stages: readonly string[]): Promise<void>;
   moveStage(arn: string, stage: string, to: string, from?: string): Promise<void>;
   cancelDeletion(arn: string): Promise<void>;
