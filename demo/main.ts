@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { demoFleet } from "../emulator/fleet";
@@ -29,8 +29,10 @@ async function main(): Promise<number> {
   const io: CliIo = options.json ? { ...real, out: real.err } : real;
   const state = path.resolve(options.state);
   mkdirSync(state, { recursive: true });
+  const emulatorLog = createWriteStream(path.join(state, "emulator.log"), { flags: "a" });
   const emulator = await startEmulator({
     stateDir: path.join(state, "emulator"),
+    onLog: (line) => emulatorLog.write(`${line}\n`),
     report: (line) => io.err(`${line}\n`),
     ...(options.members === undefined ? {} : { memberCount: options.members }),
   });
@@ -44,6 +46,7 @@ async function main(): Promise<number> {
   } finally {
     clearInterval(renewal);
     await emulator.stop();
+    emulatorLog.end();
   }
 }
 

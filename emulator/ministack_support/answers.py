@@ -8,6 +8,7 @@ second attempt of a `CreateRole` would be told that the role exists. Each answer
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 
 logger = logging.getLogger("ministack.strongroom")
@@ -33,10 +34,10 @@ class Answers:
             first = self._kept[call]
             answer = await asyncio.shield(first)
             if answer is not None:
-                logger.warning("attempt %d of %s %s: its answer was lost and is given again", attempt,
-                               scope["method"], scope.get("path"))
+                logger.warning("attempt %d of %s: its answer of %.3f s ago was lost and is given again", attempt,
+                               _name(scope), time.monotonic() - answer.at)
                 await _drain(receive)
-                for message in answer:
+                for message in answer.messages:
                     await send(message)
                 return
         await self._record(call, scope, receive, send)
@@ -51,7 +52,7 @@ class Answers:
         async def remember(message):
             messages.append(message)
             if not message.get("more_body") and message["type"] == "http.response.body":
-                answered.set_result(_worth_keeping(messages))
+                answered.set_result(_Answer(messages) if _worth_keeping(messages) else None)
             await send(message)
 
         try:
@@ -59,6 +60,20 @@ class Answers:
         finally:
             if not answered.done():
                 answered.set_result(None)
+
+
+class _Answer:
+    def __init__(self, messages):
+        self.messages = list(messages)
+        self.at = time.monotonic()
+
+
+def _name(scope):
+    """The call as far as the headers say it, for the log."""
+    headers = dict(scope.get("headers", []))
+    target = headers.get(b"x-amz-target", b"").decode("latin-1")
+    agent = headers.get(b"user-agent", b"").decode("latin-1").split(" ")
+    return f"{scope['method']} {scope.get('path')} {target} from {agent[0]} on port {(scope.get('client') or ('', 0))[1]}"
 
 
 def _attempt(scope):
@@ -76,9 +91,9 @@ def _attempt(scope):
 
 
 def _worth_keeping(messages):
-    """The answer, where it was a success of a size that can be kept; else None, and the call is carried out again."""
+    """Successes of a size that can be kept; everything else is carried out again."""
     small = sum(len(message.get("body", b"")) for message in messages) <= LARGEST_BODY
-    return list(messages) if small and 200 <= messages[0].get("status", 500) < 300 else None
+    return small and 200 <= messages[0].get("status", 500) < 300
 
 
 async def _drain(receive):

@@ -4,6 +4,7 @@ import path from "node:path";
 
 import { demoFleet } from "../../emulator/fleet";
 import { startEmulator, type Emulator } from "../../emulator/start";
+import { tellLostAnswers } from "./lost-answers";
 import { projectRoot } from "../../engine/parts";
 import { readConfig } from "../../server/config";
 import { connect } from "../../server/cli/connect";
@@ -37,7 +38,7 @@ export class Product {
 
   static async start(options: { childScript?: string } = {}): Promise<Product> {
     const folder = mkdtempSync(path.join(tmpdir(), "strongroom-product-"));
-    const emulator = await startEmulator({ valueSeed: "test" });
+    const emulator = await startEmulator({ valueSeed: "test", onLog: tellLostAnswers });
     const product = new Product({ ...process.env }, folder, emulator, options.childScript);
     // Where the AWS SDK looks for credentials; put back by close().
     Object.assign(process.env, emulator.env);

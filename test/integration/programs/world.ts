@@ -17,6 +17,7 @@ import type {
   VaultSpec,
 } from "../../../stacks/spec";
 import { engineTools } from "../../support/engine-tools";
+import { tellLostAnswers } from "../../support/lost-answers";
 import { accessSpec, memberSpec, vaultSpec } from "../../support/specs";
 
 const EXTERNAL_ID = "stamper-external-id-0001";
@@ -25,7 +26,10 @@ const EXTERNAL_ID = "stamper-external-id-0001";
 export class World {
   static async start(memberId: string): Promise<World> {
     const folder = mkdtempSync(path.join(tmpdir(), "strongroom-programs-"));
-    const [emulator, toolchain] = await Promise.all([startEmulator(), engineTools()]);
+    const [emulator, toolchain] = await Promise.all([
+      startEmulator({ onLog: tellLostAnswers }),
+      engineTools(),
+    ]);
     const engine = createPulumiEngine({
       toolchain,
       stateDir: folder,
