@@ -21,14 +21,15 @@ const organizationPath = (value: string): boolean =>
  * Keys that say who is calling, each with the test of a value that really narrows it. `kms:viaservice` is not here: it
  * says through which service, not for whom, so on its own it restricts nothing.
  */
-const CALLER_KEYS: Readonly<Record<string, (value: string) => boolean>> = {
-  "aws:principalorgid": (value) => ORGANIZATION.test(value),
+const CALLER_KEYS: ReadonlyMap<string, (value: string) => boolean> = new Map(
+  Object.entries<(value: string) => boolean>({
+  "aws:principalorgid": (value) => ORGANIZATION.test(value) || value === "${aws:ResourceOrgID}",
   "aws:principalorgpaths": organizationPath,
-  "aws:principalaccount": (value) => ACCOUNT.test(value),
+  "aws:principalaccount": (value) => ACCOUNT.test(value) || value === "${aws:ResourceAccount}",
   "aws:principalarn": ownedArn,
-  "aws:sourceaccount": (value) => ACCOUNT.test(value),
+  "aws:sourceaccount": (value) => ACCOUNT.test(value) || value === "${aws:ResourceAccount}",
   "aws:sourcearn": ownedArn,
-  "aws:sourceorgid": (value) => ORGANIZATION.test(value),
+  "aws:sourceorgid": (value) => ORGANIZATION.test(value) || value === "${aws:ResourceOrgID}",
   "aws:sourceorgpaths": organizationPath,
   "aws:sourcevpc": (value) => /^vpc-[0-9a-f]+$/.test(value),
   "aws:sourcevpce": (value) => /^vpce-[0-9a-f]+$/.test(value),
@@ -36,7 +37,7 @@ const CALLER_KEYS: Readonly<Record<string, (value: string) => boolean>> = {
   "aws:userid": (value) => /^(AROA|AIDA|ASIA)[A-Z0-9]{12,}(:|$)/.test(value),
   "kms:calleraccount": (value) => ACCOUNT.test(value),
   "s3:dataaccesspointaccount": (value) => ACCOUNT.test(value),
-};
+}));
 
 const POSITIVE = new Set([
   "stringequals",
@@ -58,7 +59,7 @@ export function demands(condition: Condition): boolean {
 
 /** Tells whether a condition really limits who the caller may be. */
 export function restrictsCaller(condition: Condition): boolean {
-  const narrow = CALLER_KEYS[condition.key];
+  const narrow = CALLER_KEYS.get(condition.key);
   return narrow !== undefined && demands(condition) && condition.values.every(narrow);
 }
 

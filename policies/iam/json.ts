@@ -6,7 +6,7 @@
 export function hasDuplicateKeys(json: string): boolean {
   // One entry per open bracket: the keys seen so far in an object, undefined in a list.
   const open: (Set<string> | undefined)[] = [];
-  const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs;
+  const token = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}[\]]/gs;
   for (let match = token.exec(json); match !== null; match = token.exec(json)) {
     const text = match[0];
     if (text === "{") open.push(new Set());

@@ -1,0 +1,91 @@
+import { demands } from "./conditions";
+import { ESCALATION_PATHS, type EscalationPath, type Step } from "./escalation-paths";
+import { globMatches, isOpen } from "./patterns";
+import { Permissions, type Grant } from "./permissions";
+import { intersect, reachOfRegion, regionHas, type Region } from "./region";
+
+/** A way to more permissions that is open, and the grants that open it. */
+export interface Escalation {
+  readonly path: EscalationPath;
+  /** For each step of the path, one grant that makes it possible. */
+  readonly grants: readonly Grant[];
+}
+
+/** What an identity controls already; to change it, the permission for exactly that is enough. */
+export interface Controlled {
+  /** ARNs of itself, of the roles it can become, and of the policies attached to these. */
+  readonly arns?: readonly string[];
+}
+
+/**
+ * The ways in which somebody with these permissions can get others. Joins all policies, so one step may come from one
+ * policy and the next from another. To join several identities (a role that may assume another), give the permissions
+ * of all: a step may come from any of them.
+ *
+ * A grant for named resources opens nothing, unless they are the holder's own. Conditions that bound what can be given
+ * away (`iam:PermissionsBoundary`, `iam:PolicyARN`, `iam:PassedToService`, tags of the resource) close a step.
+ */
+export function escalationsOf(
+  permissions: Permissions | readonly Permissions[],
+  controlled: Controlled = {},
+): Escalation[] {
+  const all = asList(permissions);
+  const answers = new Map<Step, readonly Grant[]>();
+  const opening = (step: Step): readonly Grant[] => {
+    const known = answers.get(step);
+    if (known !== undefined) return known;
+    const found = all
+      .flatMap((each) => each.grants(step.action))
+      .filter((grant) => opens(step, grant, controlled));
+    answers.set(step, found);
+    return found;
+  };
+  return ESCALATION_PATHS.flatMap((path) => {
+    const grants = choose(path.steps, opening);
+    return grants === undefined ? [] : [{ path, grants }];
+  });
+}
+
+/** One grant for each step; those of `made` steps must reach the same thing. */
+function choose(
+  [step, ...others]: readonly Step[],
+  opening: (step: Step) => readonly Grant[],
+  making?: Region,
+): Grant[] | undefined {
+  if (step === undefined) return [];
+  for (const grant of opening(step)) {
+    const together = step.needs === "made";
+    if (together && making !== undefined && intersect(grant.region, making) === undefined) continue;
+    const rest = choose(others, opening, together ? grant.region : making);
+    if (rest !== undefined) return [grant, ...rest];
+    // Another grant changes nothing for the steps that follow, unless they must meet this one.
+    if (!together) return undefined;
+  }
+  return undefined;
+}
+
+function asList(permissions: Permissions | readonly Permissions[]): readonly Permissions[] {
+  return permissions instanceof Permissions ? [permissions] : permissions;
+}
+
+function opens(step: Step, grant: Grant, controlled: Controlled): boolean {
+  if (isBounded(step, grant)) return false;
+  if (step.needs === "any" || step.needs === "made") return true;
+  if (reachOfRegion(grant.region) !== "some") return true;
+  return controlled.arns?.some((arn) => regionHas(grant.region, arn)) === true;
+}
+
+/** Conditions that leave the step possible but its gain limited. */
+function isBounded(step: Step, { conditions }: Grant): boolean {
+  return conditions.some((condition) => {
+    const { key, values } = condition;
+    const exact = demands(condition) && values.every((value) => !isOpen(value));
+    if (key === "iam:passedtoservice" && step.service !== undefined) {
+      const service = step.service;
+      return demands(condition) && !values.some((value) => globMatches(value, service));
+    }
+    if (key === "iam:permissionsboundary") return exact && step.action.startsWith("iam:");
+    if (key === "iam:policyarn") return exact && /^iam:attach/.test(step.action);
+    return exact && /^(aws|iam):resourcetag\//.test(key) && step.needs !== "any" && step.needs !== "made";
+  });
+}

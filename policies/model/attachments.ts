@@ -1,0 +1,159 @@
+import { managedPolicy } from "../iam/managed-policies";
+import type { SourcedStatement } from "../iam/permissions";
+import { policiesOn, type PolicySubject } from "./policies";
+import type { Resource, Stack } from "./stack";
+import { TYPES } from "./types";
+import { isList, NOT_KNOWN_YET, Undetermined, UNKNOWN, type Value } from "./values";
+
+/** All that says what one identity may do. */
+export interface Attached {
+  readonly policies: readonly PolicySubject[];
+  /** Statements of AWS's own policies whose content is known here. */
+  readonly managed: readonly SourcedStatement[];
+  /** ARNs of attached policies that are made elsewhere. */
+  readonly unseen: readonly string[];
+  /** Documents of the boundary; undefined without a boundary, and where its content is not seen. */
+  readonly boundary: readonly PolicySubject[] | undefined;
+  /** ARNs of the stack's managed policies that are attached, as far as they are known. */
+  readonly arns: readonly string[];
+  readonly doubts: readonly Undetermined[];
+}
+
+/** What a property points at. */
+type Target = Resource | { readonly arn: string } | typeof UNKNOWN;
+
+/** Finds what hangs on each identity of a stack, in every spelling. */
+export function attachmentsOf(stack: Stack): (identity: Resource) => Attached {
+  const identities = stack.ofTypes([...TYPES.role, ...TYPES.user, ...TYPES.group]);
+  const managed = stack.ofTypes(TYPES.managedPolicy);
+  const identityOf = finder(stack, identities, ["name", "roleName", "userName", "groupName", "id", "arn"]);
+  const managedOf = finder(stack, managed, ["arn", "id", "policyArn"]);
+  const holders = new Map<Resource, Collected>();
+  const on = (identity: Resource): Collected => {
+    const known = holders.get(identity) ?? new Collected(stack);
+    holders.set(identity, known);
+    return known;
+  };
+  // Whose it is, is not known yet: it may be anybody's.
+  const anybodys: Undetermined[] = [];
+
+  for (const policy of stack.ofTypes(TYPES.inlinePolicy)) {
+    for (const target of identityOf(policy, ["role", "user", "group", "roleName", "userName", "groupName"])) {
+      if (target === UNKNOWN) anybodys.push(new Undetermined("role", NOT_KNOWN_YET));
+      else if ("urn" in target) on(target).add(policy);
+    }
+  }
+  for (const attachment of stack.ofTypes(TYPES.policyAttachment)) {
+    const properties = ["role", "user", "group", "roles", "users", "groups"];
+    const properties2 = ["policyArn", "policyArns"];
+    for (const target of identityOf(attachment, [...properties, "roleName", "userName", "groupName"])) {
+      if (target === UNKNOWN) anybodys.push(new Undetermined("role", NOT_KNOWN_YET));
+      else if ("urn" in target) on(target).attach(managedOf(attachment, properties2), "policyArn");
+    }
+  }
+  for (const policy of managed) {
+    for (const target of identityOf(policy, ["roles", "users", "groups"])) {
+      if (target !== UNKNOWN && "urn" in target) on(target).attach([policy], "roles");
+    }
+  }
+  for (const identity of identities) {
+    const collected = on(identity);
+    collected.add(identity);
+    collected.attach(managedOf(identity, ["managedPolicyArns"]), "managedPolicyArns");
+    collected.bound(managedOf(identity, ["permissionsBoundary"]));
+  }
+  return (identity) => on(identity).result(anybodys);
+}
+
+class Collected {
+  private readonly policies: PolicySubject[] = [];
+  private readonly managed: SourcedStatement[] = [];
+  private readonly unseen: string[] = [];
+  private readonly arns: string[] = [];
+  private readonly doubts: Undetermined[] = [];
+  private boundary: PolicySubject[] | undefined;
+
+  constructor(private readonly stack: Stack) {}
+
+  /** Takes the identity documents that a resource carries. */
+  add(resource: Resource): void {
+    for (const policy of policiesOn(this.stack, resource)) {
+      if (policy.kind === "identity" && !this.policies.includes(policy)) this.policies.push(policy);
+    }
+  }
+
+  attach(targets: readonly Target[], property: string): void {
+    for (const target of targets) {
+      if (target === UNKNOWN) this.doubts.push(new Undetermined(property, NOT_KNOWN_YET));
+      else if ("urn" in target) {
+        this.add(target);
+        const arn = arnOfPolicy(target);
+        if (arn !== undefined) this.arns.push(arn);
+      } else {
+        const known = managedPolicy(target.arn);
+        if (known === undefined) this.unseen.push(target.arn);
+        else this.managed.push(...known);
+      }
+    }
+  }
+
+  /** A boundary that is not seen bounds nothing that could be relied on. */
+  bound(targets: readonly Target[]): void {
+    for (const target of targets) {
+      if (target === UNKNOWN || !("urn" in target)) continue;
+      this.boundary = [...policiesOn(this.stack, target)];
+    }
+  }
+
+  result(anybodys: readonly Undetermined[]): Attached {
+    const { policies, managed, unseen, boundary, arns } = this;
+    return { policies, managed, unseen, boundary, arns, doubts: [...this.doubts, ...anybodys] };
+  }
+}
+
+function arnOfPolicy({ view, accountId }: Resource): string | undefined {
+  const given = view.raw("arn", "policyArn");
+  if (typeof given === "string") return given;
+  const name = view.raw("name", "managedPolicyName");
+  const path = view.raw("path") ?? "/";
+  if (typeof name !== "string" || typeof path !== "string" || accountId === undefined) return undefined;
+  return `arn:aws:iam::${accountId}:policy${path}${name}`;
+}
+
+/**
+ * Finds what some properties point at: by the text (a name, an id, an ARN), else by the engine's record of which
+ * resource the value was made from.
+ */
+function finder(
+  stack: Stack,
+  wholes: readonly Resource[],
+  identifiers: readonly string[],
+): (part: Resource, properties: readonly string[]) => Target[] {
+  const known = new Map<string, Resource>();
+  for (const whole of wholes) {
+    for (const identifier of identifiers) {
+      const value = whole.view.raw(identifier);
+      if (typeof value === "string") known.set(value, whole);
+    }
+    const arn = arnOfPolicy(whole);
+    if (arn !== undefined) known.set(arn, whole);
+  }
+  const among = new Set(wholes);
+  return (part, properties) =>
+    properties.flatMap((property) => {
+      const value = part.view.raw(property);
+      if (value === undefined || value === null || value === "") return [];
+      const origins = (part.dependenciesOf(property) ?? [])
+        .map((urn) => stack.get(urn))
+        .filter((origin) => origin !== undefined && among.has(origin)) as Resource[];
+      const items: readonly Value[] = isList(value) ? value : [value];
+      const targets = items.map((item): Target => {
+        if (typeof item !== "string") return UNKNOWN;
+        return known.get(item) ?? { arn: item };
+      });
+      // Unknown items are those that the engine has on record, if there are at least as many of these.
+      const unknown = targets.filter((target) => target === UNKNOWN).length;
+      if (unknown === 0 || origins.length < unknown) return targets;
+      return [...targets.filter((target) => target !== UNKNOWN), ...origins];
+    });
+}
