@@ -93,15 +93,12 @@ async function serviceText(data, service) {
         ...(keysOfType.get(type.name.toLowerCase()) ?? []),
       ]),
     ];
-    const parts = [
-      details.name,
-      levelOf(details.accessLevel),
-      unique(on).join("."),
-      setOf(all),
-    ];
+    const parts = [details.name, levelOf(details.accessLevel), unique(on).join("."), setOf(all)];
     actions.push(parts.join("!").replace(/!+$/, ""));
   }
-  const named = keys.list.map((key) => `${keyName(key)}!${typesOfKeys.get(key.toLowerCase()) ?? ""}`);
+  const named = keys.list.map(
+    (key) => `${keyName(key)}!${typesOfKeys.get(key.toLowerCase()) ?? ""}`,
+  );
   return [named, sets.list, resources, actions].map((line) => line.join(" ")).join("\n");
 }
 
@@ -115,7 +112,9 @@ export async function tableSource() {
   const updated = await data.iamDataUpdatedAt();
   const lines = [];
   for (const service of (await data.iamServiceKeys()).sort()) {
-    lines.push(`  ${JSON.stringify(service)}: ${JSON.stringify(await serviceText(data, service))},`);
+    lines.push(
+      `  ${JSON.stringify(service)}: ${JSON.stringify(await serviceText(data, service))},`,
+    );
   }
   const globals = data
     .getAllGlobalConditionKeys()

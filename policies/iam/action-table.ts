@@ -167,7 +167,9 @@ function expand(pattern: string): readonly Action[] {
 function servicesOf(prefix: string, whole: boolean): readonly string[] {
   if (whole) {
     const fixed = /^[^*?]*/.exec(prefix)?.[0] ?? "";
-    return SERVICE_PREFIXES.filter((name) => `${name}:`.startsWith(fixed) || fixed.startsWith(`${name}:`));
+    return SERVICE_PREFIXES.filter(
+      (name) => `${name}:`.startsWith(fixed) || fixed.startsWith(`${name}:`),
+    );
   }
   if (!/[*?]/.test(prefix)) return Object.hasOwn(SERVICES, prefix) ? [prefix] : [];
   // The wildcard before the colon may swallow the colon of an action too, but no action's name has one.

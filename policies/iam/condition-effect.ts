@@ -33,7 +33,8 @@ export function effectOf(condition: Condition): ConditionEffect {
   const closed = takesNoValue(operator, values);
   // Without the key: `IfExists` holds, ForAllValues holds, ForAnyValue does not, a negated operator holds.
   const negated = operator.includes("not");
-  const withoutKey = ifExists || quantifier === "forallvalues" || (negated && quantifier === undefined);
+  const withoutKey =
+    ifExists || quantifier === "forallvalues" || (negated && quantifier === undefined);
   if (open) return withoutKey ? "always" : "when-present";
   if (closed) return withoutKey ? "sometimes" : "never";
   return "sometimes";
@@ -95,13 +96,16 @@ function takesNoValue(operator: string, values: readonly string[]): boolean {
 function isOpenArn(value: string): boolean {
   if (/^\*+$/.test(value)) return true;
   const parts = value.split(":");
-  return parts.length === 6 && parts[0] === "arn" && parts.slice(1).every((part) => /^\*+$/.test(part));
+  return (
+    parts.length === 6 && parts[0] === "arn" && parts.slice(1).every((part) => /^\*+$/.test(part))
+  );
 }
 
 /** All of IPv4 and of IPv6; halves together count too. */
 function coversEveryAddress(values: readonly string[]): boolean {
   const has = (...ranges: string[]): boolean => ranges.every((range) => values.includes(range));
-  const four = values.some((value) => value.endsWith(".0/0") && value.startsWith("0.")) ||
+  const four =
+    values.some((value) => value.endsWith(".0/0") && value.startsWith("0.")) ||
     has("0.0.0.0/1", "128.0.0.0/1");
   const six = values.some((value) => /^[0:]+\/0$/.test(value)) || has("::/1", "8000::/1");
   return four && six;
@@ -122,7 +126,9 @@ export function restrictsNothing(condition: Condition): boolean {
   const present = ALWAYS_PRESENT.has(condition.key) || condition.ifExists;
   if (effect === "when-present" && present) return true;
   if (condition.quantifier === "foranyvalue") return false;
-  return present ? isBeyondEveryValue(condition) : condition.key === "aws:sourceip" && isBeyondEveryValue(condition);
+  return present
+    ? isBeyondEveryValue(condition)
+    : condition.key === "aws:sourceip" && isBeyondEveryValue(condition);
 }
 
 /** Limits that leave nothing out in practice: times long past or far away, huge numbers, all addresses of IPv4. */
@@ -141,7 +147,9 @@ function isBeyondEveryValue({ operator, values }: Condition): boolean {
       return values.some((value) => value === "0.0.0.0/0" || value === "::/0");
     case "stringlike":
     case "arnlike":
-      return values.some((value) => isStarLike(value) || /^(arn:)?\*/.test(value) && /^[arn:*?]+$/.test(value));
+      return values.some(
+        (value) => isStarLike(value) || (/^(arn:)?\*/.test(value) && /^[arn:*?]+$/.test(value)),
+      );
     default:
       return false;
   }

@@ -23,21 +23,22 @@ const organizationPath = (value: string): boolean =>
  */
 const CALLER_KEYS: ReadonlyMap<string, (value: string) => boolean> = new Map(
   Object.entries<(value: string) => boolean>({
-  "aws:principalorgid": (value) => ORGANIZATION.test(value) || value === "${aws:ResourceOrgID}",
-  "aws:principalorgpaths": organizationPath,
-  "aws:principalaccount": (value) => ACCOUNT.test(value) || value === "${aws:ResourceAccount}",
-  "aws:principalarn": ownedArn,
-  "aws:sourceaccount": (value) => ACCOUNT.test(value) || value === "${aws:ResourceAccount}",
-  "aws:sourcearn": ownedArn,
-  "aws:sourceorgid": (value) => ORGANIZATION.test(value) || value === "${aws:ResourceOrgID}",
-  "aws:sourceorgpaths": organizationPath,
-  "aws:sourcevpc": (value) => /^vpc-[0-9a-f]+$/.test(value),
-  "aws:sourcevpce": (value) => /^vpce-[0-9a-f]+$/.test(value),
-  "aws:sourceowner": (value) => ACCOUNT.test(value),
-  "aws:userid": (value) => /^(AROA|AIDA|ASIA)[A-Z0-9]{12,}(:|$)/.test(value),
-  "kms:calleraccount": (value) => ACCOUNT.test(value),
-  "s3:dataaccesspointaccount": (value) => ACCOUNT.test(value),
-}));
+    "aws:principalorgid": (value) => ORGANIZATION.test(value) || value === "${aws:ResourceOrgID}",
+    "aws:principalorgpaths": organizationPath,
+    "aws:principalaccount": (value) => ACCOUNT.test(value) || value === "${aws:ResourceAccount}",
+    "aws:principalarn": ownedArn,
+    "aws:sourceaccount": (value) => ACCOUNT.test(value) || value === "${aws:ResourceAccount}",
+    "aws:sourcearn": ownedArn,
+    "aws:sourceorgid": (value) => ORGANIZATION.test(value) || value === "${aws:ResourceOrgID}",
+    "aws:sourceorgpaths": organizationPath,
+    "aws:sourcevpc": (value) => /^vpc-[0-9a-f]+$/.test(value),
+    "aws:sourcevpce": (value) => /^vpce-[0-9a-f]+$/.test(value),
+    "aws:sourceowner": (value) => ACCOUNT.test(value),
+    "aws:userid": (value) => /^(AROA|AIDA|ASIA)[A-Z0-9]{12,}(:|$)/.test(value),
+    "kms:calleraccount": (value) => ACCOUNT.test(value),
+    "s3:dataaccesspointaccount": (value) => ACCOUNT.test(value),
+  }),
+);
 
 const POSITIVE = new Set([
   "stringequals",

@@ -86,7 +86,11 @@ const IDENTITIES: readonly EscalationPath[] = [
   path("becomes root of member accounts", strong("sts:AssumeRoot")),
   ...["sso:PutInlinePolicyToPermissionSet", "sso:AttachManagedPolicyToPermissionSet"].map(
     (action) =>
-      path("gives a permission set any permission", strong(action), any("sso:ProvisionPermissionSet")),
+      path(
+        "gives a permission set any permission",
+        strong(action),
+        any("sso:ProvisionPermissionSet"),
+      ),
   ),
   path("gives itself a stronger permission set", strong("sso:CreateAccountAssignment")),
   path("becomes a member of a stronger group", strong("identitystore:CreateGroupMembership")),
@@ -131,7 +135,11 @@ const PASSING: readonly EscalationPath[] = [
   passing("codepipeline", "codepipeline:CreatePipeline"),
   passing("codepipeline", "codepipeline:UpdatePipeline"),
   passing("codestar", "codestar:CreateProject"),
-  passing("sagemaker", "sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"),
+  passing(
+    "sagemaker",
+    "sagemaker:CreateNotebookInstance",
+    "sagemaker:CreatePresignedNotebookInstanceUrl",
+  ),
   passing("sagemaker", "sagemaker:CreateTrainingJob"),
   passing("sagemaker", "sagemaker:CreateProcessingJob"),
   passing("sagemaker", "sagemaker:CreateDomain", "sagemaker:CreatePresignedDomainUrl"),
@@ -143,14 +151,22 @@ const PASSING: readonly EscalationPath[] = [
   passing("states", "states:CreateStateMachine", "states:StartExecution"),
   passing("states", "states:UpdateStateMachine", "states:StartExecution"),
   passing("tasks.apprunner", "apprunner:CreateService"),
-  passing("bedrock-agentcore", "bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:InvokeCodeInterpreter"),
+  passing(
+    "bedrock-agentcore",
+    "bedrock-agentcore:CreateCodeInterpreter",
+    "bedrock-agentcore:InvokeCodeInterpreter",
+  ),
   passing("elasticmapreduce", "elasticmapreduce:RunJobFlow"),
   passing("emr-serverless", "emr-serverless:CreateApplication", "emr-serverless:StartJobRun"),
   passing("ssm", "ssm:StartAutomationExecution"),
   passing("scheduler", "scheduler:CreateSchedule"),
   passing("events", "events:PutRule", "events:PutTargets"),
   passing("pipes", "pipes:CreatePipe"),
-  passing("kinesisanalytics", "kinesisanalytics:CreateApplication", "kinesisanalytics:StartApplication"),
+  passing(
+    "kinesisanalytics",
+    "kinesisanalytics:CreateApplication",
+    "kinesisanalytics:StartApplication",
+  ),
   passing("cognito-identity", "cognito-identity:SetIdentityPoolRoles"),
   passing("airflow", "airflow:CreateEnvironment", "airflow:CreateWebLoginToken"),
   passing("gamelift", "gamelift:CreateFleet"),
@@ -159,16 +175,29 @@ const PASSING: readonly EscalationPath[] = [
 
 const TAKING: readonly EscalationPath[] = [
   taking("runs its own code in a function", "lambda:UpdateFunctionCode"),
-  taking("runs its own code in a function", "lambda:UpdateFunctionConfiguration", "lambda:PublishLayerVersion"),
+  taking(
+    "runs its own code in a function",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:PublishLayerVersion",
+  ),
   taking("runs commands on instances", "ssm:SendCommand"),
   taking("opens a shell on instances", "ssm:StartSession"),
   taking("opens a shell on instances", "ec2-instance-connect:SendSSHPublicKey"),
-  taking("runs commands on instances", "ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
+  taking(
+    "runs commands on instances",
+    "ec2:ModifyInstanceAttribute",
+    "ec2:StopInstances",
+    "ec2:StartInstances",
+  ),
   taking("opens a shell in containers", "ecs:ExecuteCommand"),
   taking("runs its own code in a Glue endpoint", "glue:UpdateDevEndpoint"),
   taking("runs its own build", "codebuild:StartBuild", "codebuild:UpdateProject"),
   taking("acts through a stack's role", "cloudformation:UpdateStack"),
-  taking("acts through a stack's role", "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+  taking(
+    "acts through a stack's role",
+    "cloudformation:CreateChangeSet",
+    "cloudformation:ExecuteChangeSet",
+  ),
   taking("works in a notebook with its role", "sagemaker:CreatePresignedNotebookInstanceUrl"),
   taking(
     "runs its own code in a notebook",

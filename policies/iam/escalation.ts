@@ -86,6 +86,8 @@ function isBounded(step: Step, { conditions }: Grant): boolean {
     }
     if (key === "iam:permissionsboundary") return exact && step.action.startsWith("iam:");
     if (key === "iam:policyarn") return exact && /^iam:attach/.test(step.action);
-    return exact && /^(aws|iam):resourcetag\//.test(key) && step.needs !== "any" && step.needs !== "made";
+    return (
+      exact && /^(aws|iam):resourcetag\//.test(key) && step.needs !== "any" && step.needs !== "made"
+    );
   });
 }

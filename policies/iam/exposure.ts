@@ -95,7 +95,8 @@ function everybody(statement: Statement, owner: Owner): Exposure {
 }
 
 const isOwn = (account: string, owner: Owner): boolean =>
-  account === "${aws:ResourceAccount}" || (owner.account !== undefined && account === owner.account);
+  account === "${aws:ResourceAccount}" ||
+  (owner.account !== undefined && account === owner.account);
 
 function named(statement: Statement, owner: Owner, principal: string): Exposure {
   const account = accountOf(principal);
@@ -143,7 +144,9 @@ export function federationGuard(statement: Statement): FederationGuard {
 
 /** `ForAnyValue` demands the key as well, so it is as good on the keys of tokens. */
 const demandsQuantified = (condition: Statement["conditions"][number]): boolean =>
-  demands(condition.quantifier === "foranyvalue" ? { ...condition, quantifier: undefined } : condition);
+  demands(
+    condition.quantifier === "foranyvalue" ? { ...condition, quantifier: undefined } : condition,
+  );
 
 function isAnchored(value: string): boolean {
   if (!isOpen(value)) return value !== "";

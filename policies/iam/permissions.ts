@@ -2,14 +2,7 @@ import { expandAction, findAction, type Action } from "./action-table";
 import { effectOfAll } from "./condition-effect";
 import type { Condition, Statement } from "./document";
 import { globMatches } from "./patterns";
-import {
-  intersect,
-  made,
-  regionHas,
-  resourcePattern,
-  without,
-  type Region,
-} from "./region";
+import { intersect, made, regionHas, resourcePattern, without, type Region } from "./region";
 
 /** A statement and where it comes from, for messages. */
 export interface SourcedStatement {
@@ -92,9 +85,11 @@ export class Permissions {
     const found = new Map<string, Action>();
     for (const { source } of this.allows) {
       const { actions, notActions } = source.statement;
-      const candidates = notActions === undefined ? actions.flatMap(expandAction) : expandAction("*");
+      const candidates =
+        notActions === undefined ? actions.flatMap(expandAction) : expandAction("*");
       for (const action of candidates) {
-        if (!found.has(action.id) && this.grants(action.id).length > 0) found.set(action.id, action);
+        if (!found.has(action.id) && this.grants(action.id).length > 0)
+          found.set(action.id, action);
       }
     }
     return [...found.values()];
@@ -104,7 +99,8 @@ export class Permissions {
   unpublishedActions(): string[] {
     const names = this.allows.flatMap(({ source }) => source.statement.actions);
     return [...new Set(names)].filter(
-      (name) => !/[*?]/.test(name) && findAction(name) === undefined && this.grants(name).length > 0,
+      (name) =>
+        !/[*?]/.test(name) && findAction(name) === undefined && this.grants(name).length > 0,
     );
   }
 }

@@ -22,11 +22,21 @@ export interface Attached {
 /** What a property points at. */
 type Target = Resource | { readonly arn: string } | typeof UNKNOWN;
 
+/** Properties that name one identity. */
+const ONE = ["role", "user", "group", "roleName", "userName", "groupName"];
+
 /** Finds what hangs on each identity of a stack, in every spelling. */
 export function attachmentsOf(stack: Stack): (identity: Resource) => Attached {
   const identities = stack.ofTypes([...TYPES.role, ...TYPES.user, ...TYPES.group]);
   const managed = stack.ofTypes(TYPES.managedPolicy);
-  const identityOf = finder(stack, identities, ["name", "roleName", "userName", "groupName", "id", "arn"]);
+  const identityOf = finder(stack, identities, [
+    "name",
+    "roleName",
+    "userName",
+    "groupName",
+    "id",
+    "arn",
+  ]);
   const managedOf = finder(stack, managed, ["arn", "id", "policyArn"]);
   const holders = new Map<Resource, Collected>();
   const on = (identity: Resource): Collected => {
@@ -38,17 +48,16 @@ export function attachmentsOf(stack: Stack): (identity: Resource) => Attached {
   const anybodys: Undetermined[] = [];
 
   for (const policy of stack.ofTypes(TYPES.inlinePolicy)) {
-    for (const target of identityOf(policy, ["role", "user", "group", "roleName", "userName", "groupName"])) {
+    for (const target of identityOf(policy, ONE)) {
       if (target === UNKNOWN) anybodys.push(new Undetermined("role", NOT_KNOWN_YET));
       else if ("urn" in target) on(target).add(policy);
     }
   }
   for (const attachment of stack.ofTypes(TYPES.policyAttachment)) {
-    const properties = ["role", "user", "group", "roles", "users", "groups"];
-    const properties2 = ["policyArn", "policyArns"];
-    for (const target of identityOf(attachment, [...properties, "roleName", "userName", "groupName"])) {
+    for (const target of identityOf(attachment, [...ONE, "roles", "users", "groups"])) {
       if (target === UNKNOWN) anybodys.push(new Undetermined("role", NOT_KNOWN_YET));
-      else if ("urn" in target) on(target).attach(managedOf(attachment, properties2), "policyArn");
+      else if ("urn" in target)
+        on(target).attach(managedOf(attachment, ["policyArn", "policyArns"]), "policyArn");
     }
   }
   for (const policy of managed) {
@@ -116,7 +125,8 @@ function arnOfPolicy({ view, accountId }: Resource): string | undefined {
   if (typeof given === "string") return given;
   const name = view.raw("name", "managedPolicyName");
   const path = view.raw("path") ?? "/";
-  if (typeof name !== "string" || typeof path !== "string" || accountId === undefined) return undefined;
+  if (typeof name !== "string" || typeof path !== "string" || accountId === undefined)
+    return undefined;
   return `arn:aws:iam::${accountId}:policy${path}${name}`;
 }
 

@@ -5,13 +5,13 @@ import { regionHas } from "../iam/region";
 import { attachmentsOf, type Attached } from "./attachments";
 import { policiesOfKind, type PolicySubject } from "./policies";
 import type { Resource, Stack } from "./stack";
-import { titleText, type Subject } from "./subject";
+import type { Subject } from "./subject";
 import { TYPES } from "./types";
 import { Undetermined } from "./values";
 
 /**
- * A role or user of a stack with everything that says what it may do: inline policies in every spelling, policies of
- * resources of their own, attached managed policies of the stack, the groups' policies are not followed, its boundary.
+ * A role or user of a stack with everything that says what it may do: inline policies in every spelling, policies
+ * that are resources of their own, attached managed policies, its boundary. Groups of users are not followed.
  */
 export class Identity implements Subject {
   private made: Permissions | undefined;
@@ -20,10 +20,12 @@ export class Identity implements Subject {
     readonly resource: Resource,
     private readonly attached: Attached,
     readonly trust: readonly PolicySubject[],
+    /** The account of the stack, where its resources do not say it but its documents name only one. */
+    private readonly likelyAccount: string | undefined,
   ) {}
 
   get isRole(): boolean {
-    return (TYPES.role as readonly string[]).includes(this.resource.type);
+    return TYPES.role.includes(this.resource.type);
   }
 
   /** Documents that are joined. */
@@ -53,12 +55,14 @@ export class Identity implements Subject {
 
   /** Its ARN, where the account and the name are known at preview. */
   get arn(): string | undefined {
-    const { view, accountId } = this.resource;
+    const { view } = this.resource;
+    const accountId = this.resource.accountId ?? this.likelyAccount;
     const given = view.raw("arn");
     if (typeof given === "string") return given;
     const name = view.raw("name", "roleName", "userName");
     const path = view.raw("path") ?? "/";
-    if (typeof name !== "string" || typeof path !== "string" || accountId === undefined) return undefined;
+    if (typeof name !== "string" || typeof path !== "string" || accountId === undefined)
+      return undefined;
     return `arn:aws:iam::${accountId}:${this.isRole ? "role" : "user"}${path}${name}`;
   }
 
@@ -69,7 +73,8 @@ export class Identity implements Subject {
 }
 
 function sourced(policy: PolicySubject): SourcedStatement[] {
-  const document = `${titleText(policy.resource)}, ${policy.property}`;
+  const { type, name } = policy.resource;
+  const document = `${type.slice(type.lastIndexOf(":") + 1)} "${name}", ${policy.property}`;
   const { statements, version } = policy.readable();
   return statements.map((statement) => ({ statement, document, version }));
 }
@@ -85,9 +90,26 @@ function readIdentities(stack: Stack): Identity[] {
   for (const policy of policiesOfKind(stack, "trust")) {
     trust.set(policy.resource, [...(trust.get(policy.resource) ?? []), policy]);
   }
+  const account = namedAccount(stack);
   return stack
     .ofTypes([...TYPES.role, ...TYPES.user])
-    .map((resource) => new Identity(resource, attached(resource), trust.get(resource) ?? []));
+    .map(
+      (resource) => new Identity(resource, attached(resource), trust.get(resource) ?? [], account),
+    );
+}
+
+/** The only account whose roles or users the documents of a stack name. */
+function namedAccount(stack: Stack): string | undefined {
+  const accounts = new Set<string>();
+  for (const policy of policiesOfKind(stack, "trust", "identity")) {
+    for (const { principals, resources } of policy.readable().statements) {
+      for (const text of [...(principals?.aws ?? []), ...resources]) {
+        const account = /^arn:aws[a-z-]*:iam::(\d{12}):(role|user)/.exec(text)?.[1];
+        if (account !== undefined) accounts.add(account);
+      }
+    }
+  }
+  return accounts.size === 1 ? [...accounts][0] : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { parseDocument, type Statement } from "../iam/document";
+import { parseDocument, type Document, type Statement } from "../iam/document";
 import type { Resource, Stack } from "./stack";
 import { each, type Problem, type Subject } from "./subject";
 import { TYPES } from "./types";
@@ -29,13 +29,39 @@ export class PolicySubject implements Subject {
     return this.read().map(known);
   }
 
+  /** What can be understood, and what cannot; throws nothing. */
+  readable(): Readable {
+    try {
+      const all = this.read();
+      return {
+        statements: all.flatMap((statement) =>
+          statement instanceof Undetermined ? [] : [statement],
+        ),
+        doubts: all.filter((statement) => statement instanceof Undetermined),
+        version: this.document?.version,
+      };
+    } catch (thrown) {
+      if (!(thrown instanceof Undetermined)) throw thrown;
+      return { statements: [], doubts: [thrown], version: undefined };
+    }
+  }
+
   /** Every rule about policies reads the document; it is parsed once. */
   private read(): readonly (Statement | Undetermined)[] {
-    this.parsed ??= parseDocument(this.source, this.property).statements.map(attempt);
+    this.document ??= parseDocument(this.source, this.property);
+    this.parsed ??= this.document.statements.map(attempt);
     return this.parsed;
   }
 
+  private document: Document | undefined;
   private parsed: readonly (Statement | Undetermined)[] | undefined;
+}
+
+/** A document as far as it can be understood. */
+export interface Readable {
+  readonly statements: readonly Statement[];
+  readonly doubts: readonly Undetermined[];
+  readonly version: string | undefined;
 }
 
 function attempt(read: () => Statement): Statement | Undetermined {
