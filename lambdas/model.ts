@@ -191,7 +191,10 @@ export interface RestoreItem {
 }
 
 export interface RestoreAnswer {
-  /** SHA-256 over selection, point, destination and items, hex. */
+  /**
+   * 64 hex digits: 12 of the plan's time (so that the writing looks at the same backups), then SHA-256, cut, over the
+   * request and the items. Good for a day.
+   */
   readonly planDigest: string;
   readonly items: readonly RestoreItem[];
   /** Set when there is more to do: give it back as `after`. */
@@ -208,6 +211,14 @@ export interface DrillRequest {
   /** This account is restored as a whole, from the recovery Region's copy. */
   readonly wholeAccountId?: string;
   readonly targets: { readonly rtoSeconds: number; readonly rpoSeconds: number };
+}
+
+/**
+ * Asked of `drill` by its schedule, whose text is the same each time: its id is made of the time, the members are those of
+ * the last sweep over all of them (`coverage/fleet.json`), and the account that is restored as a whole is drawn.
+ */
+export interface ScheduledDrill extends Pick<DrillRequest, "samplePerAccount" | "targets"> {
+  readonly order: "drill-scheduled";
 }
 
 /** `reports/drills/<drill id>.json`; `mac` is a KMS HMAC over the canonical JSON of everything else. */
