@@ -32,17 +32,24 @@ export interface VaultOutputs extends Common {
   readonly recoveryRegion: string;
   /** The key of the backups; the same key material in both Regions. */
   readonly backupKeyArns: ByRegion<Output<string>>;
-  /** The key of queues and topics. */
+  /** The key of digests and signatures. */
+  readonly digestKeyArns: ByRegion<Output<string>>;
+  /** The key of queues, topics and logs. */
   readonly serviceKeyArns: ByRegion<Output<string>>;
   readonly backupBuckets: { readonly primary: BucketOutput; readonly recovery: BucketOutput };
   readonly logBucketNames: ByRegion<Output<string>>;
-  /** Roles of the functions, by function: `backup`, `sweep`, `restore`, `drill`, `report`. */
+  /** Roles of the functions, by function: `backup`, `sweep`, `restore`, `drill`. */
   readonly functionRoleArns: Readonly<Record<string, Output<string>>>;
+  /** The role that the service calls the functions and reads the reports with. */
+  readonly operatorRoleArn: Output<string>;
   readonly replicationRoleArn: Output<string>;
   /** The bus that members send to. */
   readonly eventBusArn: Output<string>;
   readonly workQueueUrl: Output<string>;
   readonly workQueueArn: Output<string>;
+  /** Accounts that wait for the sweep function. */
+  readonly sweepQueueUrl: Output<string>;
+  readonly sweepQueueArn: Output<string>;
   readonly failureQueueUrl: Output<string>;
   readonly failureQueueArn: Output<string>;
   /** Topics to subscribe people to. */

@@ -26,6 +26,8 @@ const roleArn = (description: string) =>
   said(RoleArn, description, "the ARN of an IAM role, arn:aws:iam::<account id>:role/<name>");
 const days = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description, title: "a number of days" });
+const seconds = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: 604800, description, title: "a number of seconds" });
 const lockMode = (description: string) =>
   Type.Enum(["GOVERNANCE", "COMPLIANCE"], { type: "string", description });
 
@@ -247,6 +249,38 @@ export const FleetSchema = Type.Object(
             30,
             36500,
             "Age at which a backup moves to S3 Glacier Instant Retrieval, days. Default 90.",
+          ),
+        ),
+        sweepMinutes: Type.Optional(
+          Type.Integer({
+            minimum: 5,
+            maximum: 1440,
+            title: "a number of minutes",
+            description:
+              "Time between two sweeps, which look for secrets that no event told of, minutes. Default 60.",
+          }),
+        ),
+        drillHours: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 744,
+            title: "a number of hours",
+            description: "Time between two drills, which restore samples, hours. Default 24.",
+          }),
+        ),
+        drillTargets: Type.Optional(
+          section(
+            {
+              rtoSeconds: Type.Optional(
+                seconds("Longest time from the order to a proven value, seconds. Default 900."),
+              ),
+              rpoSeconds: Type.Optional(
+                seconds(
+                  "Longest time between a secret's last change and its backup, seconds. Default 3600.",
+                ),
+              ),
+            },
+            "What a drill must stay below to pass.",
           ),
         ),
       },

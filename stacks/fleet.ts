@@ -54,6 +54,12 @@ export interface Fleet {
     readonly lockMode: LockMode;
     readonly keyDeletionDays: number;
     readonly coldStorageAfterDays: number;
+    /** Time between two sweeps of all members, minutes. */
+    readonly sweepMinutes: number;
+    /** Time between two drills, hours. */
+    readonly drillHours: number;
+    /** What a drill must stay below, seconds. */
+    readonly drillTargets: { readonly rtoSeconds: number; readonly rpoSeconds: number };
   };
   readonly selection: { readonly include: Criteria; readonly exclude: Criteria };
   /** In the order of the file: an account belongs to the first that it matches. */
@@ -78,6 +84,12 @@ export const DEFAULTS = {
   keyDeletionDays: 30,
   /** S3 Glacier Instant Retrieval bills 90 days at least. */
   coldStorageAfterDays: 90,
+  /** An event that was lost is noticed within the hour. */
+  sweepMinutes: 60,
+  /** A backup that cannot be restored is noticed within the day. */
+  drillHours: 24,
+  /** Seconds. The objective for the recovery point is the time between two sweeps: events are faster, but can be lost. */
+  drillTargets: { rtoSeconds: 900, rpoSeconds: 3600 },
   watchReads: false,
 } as const;
 
@@ -118,6 +130,9 @@ export function resolveFleet(file: FleetFile): Fleet {
     ...file.vault,
     keyDeletionDays: file.vault.keyDeletionDays ?? DEFAULTS.keyDeletionDays,
     coldStorageAfterDays: file.vault.coldStorageAfterDays ?? DEFAULTS.coldStorageAfterDays,
+    sweepMinutes: file.vault.sweepMinutes ?? DEFAULTS.sweepMinutes,
+    drillHours: file.vault.drillHours ?? DEFAULTS.drillHours,
+    drillTargets: { ...DEFAULTS.drillTargets, ...file.vault.drillTargets },
   };
   const otherwise = file.defaults?.environment;
   const through = file.access?.through;

@@ -56,14 +56,17 @@ export const NAMES = {
   restorerRole: "strongroom-restorer",
   /** In each member: lets EventBridge put events on the vault's bus. */
   forwarderRole: "strongroom-forwarder",
-  /** In the vault: one role for each function. */
+  /** In the vault: one function of each name, with a role of the same name. */
   functionRoles: {
     backup: "strongroom-backup",
     sweep: "strongroom-sweep",
     restore: "strongroom-restore",
     drill: "strongroom-drill",
-    report: "strongroom-report",
   },
+  /** Roles that earlier versions made: the stamper may still take them away. */
+  formerRoles: ["strongroom-report"],
+  /** In the vault: the service assumes it to call the functions and to read coverage and reports. */
+  operatorRole: "strongroom-operator",
   /** In the vault: S3 assumes it to copy backups to the recovery Region. */
   replicationRole: "strongroom-replication",
   /**
@@ -74,15 +77,21 @@ export const NAMES = {
   backupKeyAlias: "alias/strongroom-backup",
   /** In the vault: the key of queues and topics, apart from the key of the backups. */
   serviceKeyAlias: "alias/strongroom-service",
+  /** In the vault: the key that values are compared and documents are proven with; it encrypts nothing. */
+  digestKeyAlias: "alias/strongroom-digest",
   memberKeyAlias: "alias/strongroom-secrets",
   eventBus: "strongroom",
   eventRule: "strongroom-secret-changes",
   accessRule: "strongroom-secret-reads",
   /** In the vault: changed secrets wait here for the backup function. */
   workQueue: "strongroom-work",
+  /** In the vault: accounts wait here for the sweep function, one message each. */
+  sweepQueue: "strongroom-sweeps",
   failureQueue: "strongroom-failures",
   /** In each member Region: events that the vault's bus did not take. */
   undeliveredQueue: "strongroom-undelivered",
+  /** In the vault: when all members are swept, and when a drill is held. */
+  scheduleRules: { sweep: "strongroom-sweep-schedule", drill: "strongroom-drill-schedule" },
   /** In each Region: tampering with keys or buckets, and alarms that changed. */
   signalRule: "strongroom-signals",
   alarmTopic: "strongroom-alarms",
@@ -94,7 +103,7 @@ export const NAMES = {
   drillPrefix: "strongroom-drill/",
   /** Tag of every resource, with the stamp's name: permissions on keys are scoped by it, as their ids are random. */
   stampTag: "strongroom:stamp",
-  /** Tag of every key: what it may be used for (`backup`, `service` or `secrets`). */
+  /** Tag of every key: what it may be used for (`backup`, `digest`, `service` or `secrets`). */
   purposeTag: "strongroom:purpose",
   /** A common tag, not one of ours, so that rules of other people understand it too. */
   environmentTag: "environment",

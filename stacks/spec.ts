@@ -81,6 +81,22 @@ export const VaultSpec = Type.Object(
     coldStorageAfterDays: Type.Integer({ minimum: 30, maximum: 36500 }),
     /** Expected by the readers and restorers of the members from the vault's functions. */
     externalId: ExternalId,
+    /** The service's own role, the only principal that may assume the operator role. */
+    trustedRoleArn: RoleArn,
+    /** Expected by the operator role from the service. */
+    operatorExternalId: ExternalId,
+    /** Time between two sweeps of all members, minutes. */
+    sweepMinutes: Type.Integer({ minimum: 5, maximum: 1440 }),
+    /** Time between two drills, hours. */
+    drillHours: Type.Integer({ minimum: 1, maximum: 744 }),
+    /** What a drill must stay below, seconds: from order to proven value, and from change to backup. */
+    drillTargets: Type.Object(
+      {
+        rtoSeconds: Type.Integer({ minimum: 1, maximum: 604800 }),
+        rpoSeconds: Type.Integer({ minimum: 1, maximum: 604800 }),
+      },
+      strict,
+    ),
   },
   strict,
 );

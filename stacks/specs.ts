@@ -121,6 +121,11 @@ function vaultSpec(fleet: Fleet, common: Common): VaultSpec {
     keyDeletionDays: vault.keyDeletionDays,
     coldStorageAfterDays: vault.coldStorageAfterDays,
     externalId: vaultExternalId(fleet),
+    trustedRoleArn: fleet.service.role,
+    operatorExternalId: fleet.service.externalId,
+    sweepMinutes: vault.sweepMinutes,
+    drillHours: vault.drillHours,
+    drillTargets: { ...vault.drillTargets },
   };
 }
 

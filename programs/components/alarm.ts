@@ -12,6 +12,8 @@ export interface AlarmArgs {
   readonly statistic: "Maximum" | "Sum";
   /** The alarm goes off above this value. */
   readonly above: number;
+  /** … in so many looks, five minutes apart, one after the other; 1 where it is left out. */
+  readonly looks?: number;
   readonly topicArn: pulumi.Input<string>;
 }
 
@@ -37,7 +39,7 @@ export function createAlarm(
       comparisonOperator: "GreaterThanThreshold",
       threshold: args.above,
       period: PERIOD,
-      evaluationPeriods: 1,
+      evaluationPeriods: args.looks ?? 1,
       treatMissingData: "notBreaching",
       alarmActions: [args.topicArn],
       okActions: [args.topicArn],

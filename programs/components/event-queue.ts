@@ -6,7 +6,7 @@ import { documentText, type PolicyDocument } from "../iam/document";
 export interface EventQueueArgs {
   readonly queueName: string;
   readonly region: string;
-  /** Key that the sending service may use for this queue. */
+  /** Key that the sender may use for this queue. */
   readonly keyArn: pulumi.Input<string>;
   readonly policy: PolicyDocument;
   /** How long a message waits before it is lost, seconds. */
@@ -17,7 +17,7 @@ export interface EventQueueArgs {
   readonly deadLetter?: { readonly queueArn: pulumi.Input<string>; readonly maxReceives: number };
 }
 
-/** A queue that EventBridge sends to, encrypted with a customer key. */
+/** A queue that EventBridge or a function sends to, encrypted with a customer key. */
 export class EventQueue extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
   readonly url: pulumi.Output<string>;

@@ -7,8 +7,11 @@ import { NAMES } from "../../stacks/naming";
 export interface MultiRegionKeyArgs {
   /** What the key is for, as people see it in the console. */
   readonly description: string;
-  /** Value of the purpose tag: `backup`, `service` or `secrets`. Permissions of roles hang on it. */
-  readonly purpose: "backup" | "service" | "secrets";
+  /**
+   * Value of the purpose tag; permissions of roles hang on it. A key for digests makes and checks MACs and encrypts
+   * nothing; KMS cannot rotate it.
+   */
+  readonly purpose: "backup" | "digest" | "service" | "secrets";
   /** `alias/…`, the same in every Region. */
   readonly alias: string;
   /** Holds the primary key. */
@@ -78,7 +81,9 @@ function createPrimary(
       ...common(args),
       region: args.primaryRegion,
       multiRegion: true,
-      enableKeyRotation: true,
+      ...(args.purpose === "digest"
+        ? { customerMasterKeySpec: "HMAC_256", keyUsage: "GENERATE_VERIFY_MAC" }
+        : { enableKeyRotation: true }),
       isEnabled: true,
     },
     opts,

@@ -34,6 +34,10 @@ export const arns = {
     arn(place, "cloudwatch", region, `alarm:${name}`),
   analyzer: (place: Place, region: string, name: string) =>
     arn(place, "access-analyzer", region, `analyzer/${name}`),
+  function: (place: Place, region: string, name: string) =>
+    arn(place, "lambda", region, `function:${name}`),
+  eventSourceMapping: (place: Place, region: string) =>
+    arn(place, "lambda", region, "event-source-mapping:*"),
   secret: (place: Place, region: string, name: string) =>
     arn(place, "secretsmanager", region, `secret:${name}`),
   logGroup: (place: Place, region: string, name: string) =>

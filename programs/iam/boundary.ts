@@ -37,7 +37,13 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
   return [
     allow(
       "CallsWithoutResource",
-      [...CLOUD_CONTROL_ACTIONS, "kms:CreateKey", "kms:ListAliases", "secretsmanager:ListSecrets"],
+      [
+        ...CLOUD_CONTROL_ACTIONS,
+        "kms:CreateKey",
+        "kms:ListAliases",
+        "secretsmanager:ListSecrets",
+        ...(vault ? ["lambda:CreateEventSourceMapping", "logs:DescribeLogGroups"] : []),
+      ],
       ["*"],
       regional,
     ),
@@ -51,8 +57,7 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
         "kms:ListResourceTags",
         "kms:PutKeyPolicy",
         "kms:ReplicateKey",
-        "kms:TagResource",
-        "kms:UntagResource",
+        "kms:*agResource",
         "kms:Update*",
       ],
       [arns.key(place, "*"), arns.alias(place, "*", "alias/strongroom-*")],
@@ -70,15 +75,18 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
         "iam:Get*",
         "iam:List*",
         "iam:PutRolePolicy",
-        "iam:TagRole",
-        "iam:UntagRole",
+        "iam:*agRole",
         "iam:UpdateAssumeRolePolicy",
         "iam:UpdateRole*",
       ],
       [arns.role(place, "*"), arns.analyzerServiceRole(place)],
     ),
     allow("PassRoles", ["iam:PassRole"], [arns.role(place, "*")], {
-      StringEquals: { "iam:PassedToService": ["events.amazonaws.com", "s3.amazonaws.com"] },
+      StringEquals: {
+        "iam:PassedToService": ["events", ...(vault ? ["lambda", "s3"] : [])].map(
+          (service) => `${service}.amazonaws.com`,
+        ),
+      },
     }),
     allow(
       "Messaging",
@@ -102,8 +110,7 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
       [
         "secretsmanager:CreateSecret",
         "secretsmanager:DescribeSecret",
-        "secretsmanager:GetResourcePolicy",
-        "secretsmanager:GetSecretValue",
+        "secretsmanager:Get*",
         "secretsmanager:ListSecretVersionIds",
         "secretsmanager:Put*",
         "secretsmanager:ReplicateSecretToRegions",
@@ -118,9 +125,9 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
       ? [
           allow(
             "KeysByPurpose",
-            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:*Mac"],
             keys,
-            inAccount({ [`aws:ResourceTag/${NAMES.purposeTag}`]: ["backup", "service"] }),
+            inAccount({ [`aws:ResourceTag/${NAMES.purposeTag}`]: ["backup", "digest", "service"] }),
           ),
           allow(
             "Buckets",
@@ -129,11 +136,9 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
               "s3:Get*",
               "s3:List*",
               "s3:PutBucket*",
-              "s3:PutEncryptionConfiguration",
-              "s3:PutLifecycleConfiguration",
+              "s3:Put*Configuration",
               "s3:PutObject",
               "s3:PutObjectRetention",
-              "s3:PutReplicationConfiguration",
               "s3:Replicate*",
               "s3:*agResource*",
             ],
@@ -153,10 +158,11 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
             ["secretsmanager:DeleteSecret"],
             [arns.secret(place, "*", `${NAMES.drillPrefix}*`)],
           ),
+          allow("Logs", ["logs:*"], [arns.logGroup(place, "*", "/aws/lambda/strongroom-*")]),
           allow(
-            "Logs",
-            ["logs:CreateLogStream", "logs:PutLogEvents"],
-            [arns.logGroup(place, "*", "/aws/lambda/strongroom-*:*")],
+            "Functions",
+            ["lambda:*"],
+            [arns.function(place, "*", "strongroom-*"), arns.eventSourceMapping(place, "*")],
           ),
         ]
       : []),
@@ -175,6 +181,7 @@ function limits(spec: AccessSpec, place: Place): (Statement | undefined)[] {
         "kms:Encrypt",
         "kms:GenerateDataKey*",
         "kms:ReEncrypt*",
+        "lambda:Invoke*",
         "s3:GetObject*",
         "s3:PutObject*",
         "secretsmanager:*",

@@ -3,9 +3,8 @@ import type { VaultSpec } from "../../stacks/spec";
 
 import { arns, type Place } from "./arns";
 import { policy, type PolicyDocument, type Statement } from "./document";
+import { logGroupOf, regionsOf, type FunctionName } from "./function-places";
 import { trustService } from "./trust";
-
-export type FunctionName = keyof typeof NAMES.functionRoles;
 
 /**
  * Lambda assumes a function's role. Lambda sets no source account or ARN when it does, so a condition on them would only
@@ -17,6 +16,10 @@ export const functionTrust: PolicyDocument = trustService("lambda", undefined);
 const BACKUPS = `${"?".repeat(12)}/*`;
 const COVERAGE = "coverage/*";
 const REPORTS = "reports/*";
+/** The members as the last sweep was told of them: what the backup function knows an account's settings by. */
+const MEMBERS = "coverage/fleet.json";
+/** Notes of the backup function about secrets that it could not keep; part of the coverage. */
+const FAILURES = "coverage/failures/*";
 
 interface Vault {
   readonly spec: VaultSpec;
@@ -28,16 +31,13 @@ interface Vault {
 
 /** The one statement that each function has: write its own log, no other. */
 function logs({ place, spec }: Vault, name: FunctionName): Statement {
-  const group = arns.logGroup(
-    place,
-    spec.primaryRegion,
-    `/aws/lambda/${NAMES.functionRoles[name]}`,
-  );
   return {
     Sid: "OwnLog",
     Effect: "Allow",
     Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    Resource: `${group}:*`,
+    Resource: regionsOf(name, spec).map(
+      (region) => `${arns.logGroup(place, region, logGroupOf(name))}:*`,
+    ),
   };
 }
 
@@ -71,7 +71,7 @@ function list(vault: Vault, buckets: readonly string[]): Statement {
   return {
     Sid: "ListBackups",
     Effect: "Allow",
-    Action: ["s3:ListBucket", "s3:ListBucketVersions"],
+    Action: "s3:ListBucket",
     Resource: buckets,
     Condition: ours(vault),
   };
@@ -81,7 +81,7 @@ function read(vault: Vault, sid: string, resources: readonly string[]): Statemen
   return {
     Sid: sid,
     Effect: "Allow",
-    Action: ["s3:GetObject", "s3:GetObjectVersion"],
+    Action: "s3:GetObject",
     Resource: resources,
     Condition: ours(vault),
   };
@@ -91,9 +91,11 @@ function read(vault: Vault, sid: string, resources: readonly string[]): Statemen
 function useKey(
   { place, key }: Vault,
   sid: string,
-  purpose: "backup" | "service",
+  purpose: "backup" | "digest" | "service",
   actions: readonly string[],
   regions: readonly string[],
+  /** Only when this service asks in the caller's name. */
+  through?: "s3",
 ): Statement {
   return {
     Sid: sid,
@@ -104,44 +106,57 @@ function useKey(
       StringEquals: {
         [`aws:ResourceTag/${NAMES.purposeTag}`]: purpose,
         "aws:ResourceAccount": place.accountId,
+        ...(through === undefined
+          ? {}
+          : { "kms:ViaService": regions.map((region) => `${through}.${region}.amazonaws.com`) }),
       },
     },
   };
 }
 
-function queueWork(vault: Vault, actions: readonly string[]): Statement[] {
+/** What Lambda does, with the function's own rights, to hand messages to it; and to have one given again soon. */
+const RECEIVE = [
+  "sqs:ChangeMessageVisibility",
+  "sqs:DeleteMessage",
+  "sqs:GetQueueAttributes",
+  "sqs:ReceiveMessage",
+];
+
+function queue(vault: Vault, sid: string, name: string, actions: readonly string[]): Statement {
   const { place, spec } = vault;
-  return [
-    {
-      Sid: "Work",
-      Effect: "Allow",
-      Action: actions,
-      Resource: arns.queue(place, spec.primaryRegion, NAMES.workQueue),
-    },
-    useKey(
-      vault,
-      "QueueKey",
-      "service",
-      ["kms:Decrypt", "kms:GenerateDataKey"],
-      [spec.primaryRegion],
-    ),
-  ];
+  return {
+    Sid: sid,
+    Effect: "Allow",
+    Action: actions,
+    Resource: arns.queue(place, spec.primaryRegion, name),
+  };
 }
 
-const ENCRYPT = ["kms:Encrypt", "kms:GenerateDataKey"];
+function queueKey(vault: Vault): Statement {
+  const { spec } = vault;
+  const actions = ["kms:Decrypt", "kms:GenerateDataKey"];
+  return useKey(vault, "QueueKey", "service", actions, [spec.primaryRegion]);
+}
+
+/** Where Lambda puts a scheduled order that failed, with the function's own rights. */
+const failures = (vault: Vault): Statement =>
+  queue(vault, "Failures", NAMES.failureQueue, ["sqs:SendMessage"]);
+
+const ENCRYPT = ["kms:GenerateDataKey"];
 
 /** Reads a changed secret through the member's reader role and writes it once; cannot read what it wrote. */
 function backup(vault: Vault): PolicyDocument {
   return policy(
     assume(vault, NAMES.readerRole),
     write(vault, "WriteBackups", BACKUPS, ["s3:PutObject", "s3:PutObjectRetention"]),
+    list(vault, [vault.primary]),
+    read(vault, "ReadMembers", [`${vault.primary}/${MEMBERS}`]),
+    write(vault, "WriteFailures", FAILURES, ["s3:PutObject"]),
     useKey(vault, "BackupKey", "backup", ENCRYPT, [vault.spec.primaryRegion]),
-    ...queueWork(vault, [
-      "sqs:ChangeMessageVisibility",
-      "sqs:DeleteMessage",
-      "sqs:GetQueueAttributes",
-      "sqs:ReceiveMessage",
-    ]),
+    useKey(vault, "OwnNotes", "backup", ["kms:Decrypt"], [vault.spec.primaryRegion], "s3"),
+    useKey(vault, "DigestKey", "digest", ["kms:GenerateMac"], [vault.spec.primaryRegion]),
+    queue(vault, "Work", NAMES.workQueue, RECEIVE),
+    queueKey(vault),
     logs(vault, "backup"),
   );
 }
@@ -153,12 +168,23 @@ function sweep(vault: Vault): PolicyDocument {
     list(vault, [vault.primary]),
     write(vault, "WriteCoverage", COVERAGE, ["s3:PutObject"]),
     read(vault, "ReadCoverage", [`${vault.primary}/${COVERAGE}`]),
-    useKey(vault, "BackupKey", "backup", [...ENCRYPT, "kms:Decrypt"], [vault.spec.primaryRegion]),
-    ...queueWork(vault, ["sqs:GetQueueAttributes", "sqs:SendMessage"]),
+    useKey(
+      vault,
+      "BackupKey",
+      "backup",
+      [...ENCRYPT, "kms:Decrypt"],
+      [vault.spec.primaryRegion],
+      "s3",
+    ),
+    queue(vault, "Work", NAMES.workQueue, ["sqs:SendMessage"]),
+    queue(vault, "Accounts", NAMES.sweepQueue, [...RECEIVE, "sqs:SendMessage"]),
+    failures(vault),
+    queueKey(vault),
     logs(vault, "sweep"),
   );
 }
 
+const CHECK = ["kms:GenerateMac", "kms:VerifyMac"];
 const bothRegions = ({ spec }: Vault) => [spec.primaryRegion, spec.recoveryRegion];
 const bothBuckets = ({ primary, recovery }: Vault) => [primary, recovery];
 const backupsIn = (buckets: readonly string[]) => buckets.map((bucket) => `${bucket}/${BACKUPS}`);
@@ -170,6 +196,7 @@ function restore(vault: Vault): PolicyDocument {
     list(vault, bothBuckets(vault)),
     read(vault, "ReadBackups", backupsIn(bothBuckets(vault))),
     useKey(vault, "BackupKey", "backup", ["kms:Decrypt"], bothRegions(vault)),
+    useKey(vault, "DigestKey", "digest", CHECK, bothRegions(vault)),
     logs(vault, "restore"),
   );
 }
@@ -182,6 +209,9 @@ function drill(vault: Vault): PolicyDocument {
     read(vault, "ReadBackups", backupsIn(bothBuckets(vault))),
     write(vault, "WriteReports", REPORTS, ["s3:PutObject"]),
     useKey(vault, "BackupKey", "backup", [...ENCRYPT, "kms:Decrypt"], bothRegions(vault)),
+    useKey(vault, "DigestKey", "digest", CHECK, bothRegions(vault)),
+    failures(vault),
+    queueKey(vault),
     {
       Sid: "RehearseInIsolation",
       Effect: "Allow",
@@ -202,49 +232,67 @@ function drill(vault: Vault): PolicyDocument {
   );
 }
 
-/** Turns coverage and drills into reports and tells people; reads no backup. */
-function report(vault: Vault): PolicyDocument {
-  const { place, spec, primary } = vault;
+/**
+ * The service's door into the vault: calls the functions, and reads what they say about coverage and drills. No backup is
+ * in its reach: it may not read those objects, and KMS opens nothing for it but what S3 asks for.
+ */
+function operator(vault: Vault): PolicyDocument {
+  const { place, spec } = vault;
+  const names = Object.keys(NAMES.functionRoles) as FunctionName[];
+  const buckets = bothBuckets(vault);
   return policy(
-    read(vault, "ReadCoverageAndReports", [`${primary}/${COVERAGE}`, `${primary}/${REPORTS}`]),
-    write(vault, "WriteReports", REPORTS, ["s3:PutObject"]),
-    useKey(vault, "BackupKey", "backup", [...ENCRYPT, "kms:Decrypt"], [spec.primaryRegion]),
     {
-      Sid: "Tell",
+      Sid: "CallFunctions",
       Effect: "Allow",
-      Action: "sns:Publish",
-      Resource: arns.topic(place, spec.primaryRegion, NAMES.alarmTopic),
+      Action: "lambda:InvokeFunction",
+      Resource: names.flatMap((name) =>
+        regionsOf(name, spec).map((region) =>
+          arns.function(place, region, NAMES.functionRoles[name]),
+        ),
+      ),
     },
-    useKey(
+    read(
       vault,
-      "TopicKey",
-      "service",
-      ["kms:Decrypt", "kms:GenerateDataKey"],
-      [spec.primaryRegion],
+      "ReadCoverageAndReports",
+      buckets.flatMap((bucket) => [`${bucket}/${COVERAGE}`, `${bucket}/${REPORTS}`]),
     ),
-    logs(vault, "report"),
+    {
+      Sid: "ListCoverageAndReports",
+      Effect: "Allow",
+      Action: "s3:ListBucket",
+      Resource: buckets,
+      Condition: { ...ours(vault), StringLike: { "s3:prefix": [COVERAGE, REPORTS] } },
+    },
+    useKey(vault, "BackupKey", "backup", ["kms:Decrypt"], bothRegions(vault), "s3"),
   );
 }
 
-/** What each of the vault's functions may do, and no more; each is the whole policy of its role. */
-export function functionPolicies(
-  spec: VaultSpec,
-  place: Place,
-): Readonly<Record<FunctionName, PolicyDocument>> {
+function vaultOf(spec: VaultSpec, place: Place): Vault {
   const bucket = (region: string) =>
     arns.bucket(place, bucketName("backup", spec.accountId, region, spec.organizationId));
-  const vault: Vault = {
+  return {
     spec,
     place,
     primary: bucket(spec.primaryRegion),
     recovery: bucket(spec.recoveryRegion),
     key: (region) => arns.key(place, region),
   };
+}
+
+/** What the operator role may do: the whole of its policy. */
+export const operatorPolicy = (spec: VaultSpec, place: Place): PolicyDocument =>
+  operator(vaultOf(spec, place));
+
+/** What each of the vault's functions may do, and no more; each is the whole policy of its role. */
+export function functionPolicies(
+  spec: VaultSpec,
+  place: Place,
+): Readonly<Record<FunctionName, PolicyDocument>> {
+  const vault = vaultOf(spec, place);
   return {
     backup: backup(vault),
     sweep: sweep(vault),
     restore: restore(vault),
     drill: drill(vault),
-    report: report(vault),
   };
 }

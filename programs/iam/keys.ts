@@ -2,6 +2,7 @@ import { NAMES } from "../../stacks/naming";
 import type { MemberSpec, VaultSpec } from "../../stacks/spec";
 
 import { arns, type Place } from "./arns";
+import { functionLogGroups } from "./function-places";
 import { policy, type PolicyDocument, type Statement } from "./document";
 
 /** What an administrator of a key may do. No use of the key is among it, and no grant: a grant passes by every policy. */
@@ -100,6 +101,54 @@ function useBy(
   };
 }
 
+/**
+ * Who may have the key used for it by S3 alone: reading an object of the vault is then possible and opening an envelope,
+ * which only a call to KMS itself can, is not.
+ */
+function onlyThroughS3(spec: VaultSpec, place: Place, roles: readonly string[]): Statement {
+  return {
+    Sid: "OnlyThroughS3",
+    Effect: "Deny",
+    Principal: { AWS: "*" },
+    Action: ["kms:Decrypt", "kms:ReEncryptFrom"],
+    Resource: "*",
+    Condition: {
+      ArnEquals: { "aws:PrincipalArn": roles.map((role) => arns.role(place, role)) },
+      StringNotEquals: {
+        "kms:ViaService": [spec.primaryRegion, spec.recoveryRegion].map(
+          (region) => `s3.${region}.amazonaws.com`,
+        ),
+      },
+    },
+  };
+}
+
+/** Lets CloudWatch Logs encrypt these log groups, and no other. */
+function logsUse(place: Place, groups: Readonly<Record<string, readonly string[]>>): Statement {
+  return {
+    Sid: "LogsReachTheirGroups",
+    Effect: "Allow",
+    Principal: { Service: Object.keys(groups).map((region) => `logs.${region}.amazonaws.com`) },
+    Action: [
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:Encrypt",
+      "kms:GenerateDataKey",
+      "kms:GenerateDataKeyWithoutPlaintext",
+      "kms:ReEncryptFrom",
+      "kms:ReEncryptTo",
+    ],
+    Resource: "*",
+    Condition: {
+      ArnEquals: {
+        "kms:EncryptionContext:aws:logs:arn": Object.entries(groups).flatMap(([region, names]) =>
+          names.map((name) => arns.logGroup(place, region, name)),
+        ),
+      },
+    },
+  };
+}
+
 /** Lets EventBridge put events into encrypted queues and topics, and only that: the encryption context names them. */
 export function servicesUse(
   place: Place,
@@ -127,24 +176,13 @@ export function servicesUse(
 const functions = NAMES.functionRoles;
 
 /**
- * The key of the backups. Writers may encrypt and not decrypt, so that who holds the backup function cannot read what was
- * backed up before. Everybody else is denied by name: an Allow that slips in later changes nothing.
+ * The key of the backups. Who writes them may encrypt, and decrypt only through S3, where no backup is in its reach: so
+ * who holds the backup function cannot read what was backed up before. Everybody else is denied by name: an Allow that slips in later changes nothing.
  */
 export function backupKeyPolicy(spec: VaultSpec, place: Place): PolicyDocument {
-  const readers = [
-    functions.restore,
-    functions.drill,
-    functions.report,
-    functions.sweep,
-    NAMES.replicationRole,
-  ];
-  const writers = [
-    functions.backup,
-    functions.sweep,
-    functions.drill,
-    functions.report,
-    NAMES.replicationRole,
-  ];
+  const throughS3 = [functions.backup, functions.sweep, NAMES.operatorRole];
+  const readers = [functions.restore, functions.drill, ...throughS3, NAMES.replicationRole];
+  const writers = [functions.backup, functions.sweep, functions.drill, NAMES.replicationRole];
   return policy(
     administration(place),
     useBy("WritersEncrypt", place, writers, [
@@ -163,17 +201,48 @@ export function backupKeyPolicy(spec: VaultSpec, place: Place): PolicyDocument {
         ArnNotEquals: { "aws:PrincipalArn": readers.map((role) => arns.role(place, role)) },
       },
     },
+    onlyThroughS3(spec, place, throughS3),
     noEnding(place),
     onlyThisOrganization(spec.organizationId),
   );
 }
 
-/** The key of queues and topics: events and alarms hold names and times, never a secret's value. */
+/**
+ * The key of digests: says whether two values are equal and whether a manifest or report is as it was written, to these
+ * functions and to nobody else, for whom a digest is no help in guessing a value.
+ */
+export function digestKeyPolicy(spec: VaultSpec, place: Place): PolicyDocument {
+  const users = [functions.backup, functions.restore, functions.drill];
+  const only = (sid: string, action: string, roles: readonly string[]): Statement => ({
+    Sid: sid,
+    Effect: "Deny",
+    Principal: { AWS: "*" },
+    Action: action,
+    Resource: "*",
+    Condition: {
+      ArnNotEquals: { "aws:PrincipalArn": roles.map((role) => arns.role(place, role)) },
+    },
+  });
+  const checkers = [functions.restore, functions.drill];
+  return policy(
+    administration(place),
+    useBy("FunctionsMakeDigests", place, users, ["kms:DescribeKey", "kms:GenerateMac"]),
+    useBy("FunctionsCheckDigests", place, checkers, ["kms:VerifyMac"]),
+    only("NobodyElseMakes", "kms:GenerateMac", users),
+    only("NobodyElseChecks", "kms:VerifyMac", checkers),
+    noEnding(place),
+    onlyThisOrganization(spec.organizationId),
+  );
+}
+
+/** The key of queues, topics and logs: they hold names and times, never a secret's value. */
 export function serviceKeyPolicy(spec: VaultSpec, place: Place): PolicyDocument {
   const regions = [spec.primaryRegion, spec.recoveryRegion];
   const topics = regions.map((region) => arns.topic(place, region, NAMES.alarmTopic));
   const queues = [
-    arns.queue(place, spec.primaryRegion, NAMES.workQueue),
+    ...[NAMES.workQueue, NAMES.sweepQueue].map((name) =>
+      arns.queue(place, spec.primaryRegion, name),
+    ),
     ...regions.map((region) => arns.queue(place, region, NAMES.failureQueue)),
   ];
   return policy(
@@ -186,6 +255,7 @@ export function serviceKeyPolicy(spec: VaultSpec, place: Place): PolicyDocument 
     servicesUse(place, "events", { queues }),
     servicesUse(place, "events", { topics }),
     servicesUse(place, "cloudwatch", { topics }),
+    logsUse(place, functionLogGroups(spec)),
     noEnding(place),
     onlyThisOrganization(spec.organizationId),
   );

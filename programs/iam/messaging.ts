@@ -14,7 +14,7 @@ function tlsOnly(action: string, resource: string): Statement {
   };
 }
 
-/** EventBridge may send to the queue, for these rules only. */
+/** EventBridge may send to the queue, for these rules only; roles of the account need no more than their own policies. */
 export function queuePolicy(
   place: Place,
   region: string,
@@ -23,17 +23,19 @@ export function queuePolicy(
 ): PolicyDocument {
   const queue = arns.queue(place, region, name);
   return policy(
-    {
-      Sid: "Events",
-      Effect: "Allow",
-      Principal: { Service: "events.amazonaws.com" },
-      Action: "sqs:SendMessage",
-      Resource: queue,
-      Condition: {
-        StringEquals: { "aws:SourceAccount": place.accountId },
-        ArnEquals: { "aws:SourceArn": ruleArns },
-      },
-    },
+    ruleArns.length === 0
+      ? undefined
+      : {
+          Sid: "Events",
+          Effect: "Allow",
+          Principal: { Service: "events.amazonaws.com" },
+          Action: "sqs:SendMessage",
+          Resource: queue,
+          Condition: {
+            StringEquals: { "aws:SourceAccount": place.accountId },
+            ArnEquals: { "aws:SourceArn": ruleArns },
+          },
+        },
     tlsOnly("sqs:*", queue),
   );
 }

@@ -3,6 +3,7 @@ import type { AccessSpec } from "../../stacks/spec";
 
 import { arns, type Place } from "./arns";
 import { policy, type Conditions, type PolicyDocument, type Statement } from "./document";
+import { functions } from "./stamper-functions";
 
 /** Whether the account is the vault: only there may the stamper make buckets, a bus and the functions' roles. */
 export const isVault = (spec: AccessSpec): boolean => spec.accountId === spec.vaultAccountId;
@@ -99,17 +100,20 @@ export function stampedRoles(spec: AccessSpec): string[] {
     NAMES.readerRole,
     NAMES.restorerRole,
     NAMES.forwarderRole,
-    ...(isVault(spec) ? [NAMES.replicationRole, ...Object.values(NAMES.functionRoles)] : []),
+    ...(isVault(spec)
+      ? [NAMES.replicationRole, NAMES.operatorRole, ...Object.values(NAMES.functionRoles)]
+      : []),
   ];
 }
 
 function roles(spec: AccessSpec, place: Place): PolicyDocument {
   const all = stampedRoles(spec).map((name) => arns.role(place, name));
-  const pass = (sid: string, role: string, service: string): Statement => ({
+  const former = isVault(spec) ? NAMES.formerRoles.map((name) => arns.role(place, name)) : [];
+  const pass = (sid: string, roles: readonly string[], service: string): Statement => ({
     Sid: sid,
     Effect: "Allow",
     Action: "iam:PassRole",
-    Resource: arns.role(place, role),
+    Resource: roles.map((role) => arns.role(place, role)),
     Condition: { StringEquals: { "iam:PassedToService": `${service}.amazonaws.com` } },
   });
   return policy(
@@ -141,8 +145,17 @@ function roles(spec: AccessSpec, place: Place): PolicyDocument {
       ],
       Resource: all,
     },
-    pass("PassForwarder", NAMES.forwarderRole, "events"),
-    isVault(spec) ? pass("PassReplication", NAMES.replicationRole, "s3") : undefined,
+    former.length === 0
+      ? undefined
+      : {
+          Sid: "TakeAwayFormerRoles",
+          Effect: "Allow",
+          Action: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:Get*", "iam:List*"],
+          Resource: former,
+        },
+    pass("PassForwarder", [NAMES.forwarderRole], "events"),
+    isVault(spec) ? pass("PassReplication", [NAMES.replicationRole], "s3") : undefined,
+    isVault(spec) ? pass("PassFunctions", Object.values(NAMES.functionRoles), "lambda") : undefined,
     {
       Sid: "AnalyzerServiceRole",
       Effect: "Allow",
@@ -338,6 +351,8 @@ export function stamperPolicies(
     roles: roles(spec, place),
     messaging: messaging(spec, place),
     analyzers: analyzers(spec, place),
-    ...(isVault(spec) ? { storage: storage(spec, place) } : {}),
+    ...(isVault(spec)
+      ? { storage: storage(spec, place), functions: functions(place, inRegions(spec)) }
+      : {}),
   };
 }

@@ -18,33 +18,47 @@ type EventOutputs = Pick<
   | "eventBusArn"
   | "workQueueUrl"
   | "workQueueArn"
+  | "sweepQueueUrl"
+  | "sweepQueueArn"
   | "failureQueueUrl"
   | "failureQueueArn"
   | "alarmTopicArns"
 >;
 
+export interface Events {
+  readonly queues: Queues;
+  readonly topics: ByRegion<AlarmTopic>;
+  readonly outputs: EventOutputs;
+}
+
 /** From the members' events to the work of the functions, and from trouble to people. */
-export function createEvents(it: Vault, key: MultiRegionKey): EventOutputs {
+export function createEvents(it: Vault, key: MultiRegionKey): Events {
   const topics = createTopics(it, key);
   const queues = createQueues(it, key);
   const bus = createBus(it);
   createChanges(it, bus, queues);
   createSignals(it, bus, queues, topics);
   createAlarms(it, topics);
-  return {
+  const outputs = {
     eventBusArn: bus.arn,
     workQueueUrl: queues.work.url,
     workQueueArn: queues.work.arn,
+    sweepQueueUrl: queues.sweeps.url,
+    sweepQueueArn: queues.sweeps.arn,
     failureQueueUrl: queues.failures.url,
     failureQueueArn: queues.failures.arn,
     alarmTopicArns: Object.fromEntries(
       Object.entries(topics).map(([region, topic]) => [region, topic.arn]),
     ),
   };
+  return { queues, topics, outputs };
 }
 
-interface Queues {
+export interface Queues {
+  /** Secrets that wait for the backup function. */
   readonly work: EventQueue;
+  /** Accounts that wait for the sweep function. */
+  readonly sweeps: EventQueue;
   /** What nobody could deliver or work on, by Region: a rule's dead letters must be in its own. */
   readonly failures: EventQueue;
   readonly recoveryFailures: EventQueue;
@@ -107,16 +121,16 @@ function createQueues({ spec, place, opts }: Vault, key: MultiRegionKey): Queues
     ofBus(NAMES.eventRule),
     ofBus(NAMES.signalRule),
     arns.rule(place, primaryRegion, NAMES.signalRule),
+    ...Object.values(NAMES.scheduleRules).map((rule) => arns.rule(place, primaryRegion, rule)),
   ]);
+  const deadLetter = { queueArn: failures.arn, maxReceives: 5 };
   return {
     failures,
     recoveryFailures: queue("recovery-failures", NAMES.failureQueue, recoveryRegion, [
       arns.rule(place, recoveryRegion, NAMES.signalRule),
     ]),
-    work: queue("work", NAMES.workQueue, primaryRegion, [ofBus(NAMES.eventRule)], {
-      queueArn: failures.arn,
-      maxReceives: 5,
-    }),
+    work: queue("work", NAMES.workQueue, primaryRegion, [ofBus(NAMES.eventRule)], deadLetter),
+    sweeps: queue("sweeps", NAMES.sweepQueue, primaryRegion, [], deadLetter),
   };
 }
 

@@ -4,12 +4,14 @@ import { boundaryArn, NAMES, partitionOf } from "../../stacks/naming";
 import type { VaultSpec } from "../../stacks/spec";
 import { BoundedRole } from "../components/bounded-role";
 import { MultiRegionKey } from "../components/multi-region-key";
-import { functionPolicies, functionTrust, type FunctionName } from "../iam/functions";
-import { backupKeyPolicy, serviceKeyPolicy } from "../iam/keys";
+import type { FunctionName } from "../iam/function-places";
+import { functionPolicies, functionTrust } from "../iam/functions";
+import { backupKeyPolicy, digestKeyPolicy, serviceKeyPolicy } from "../iam/keys";
 import type { VaultOutputs } from "../outputs";
 
 import type { Vault } from "./vault-context";
 import { createEvents } from "./vault-events";
+import { createOperator } from "./vault-operator";
 import { createStorage } from "./vault-storage";
 
 /** The `vault` stack: keys, locked buckets in two Regions, roles of the functions, bus, queues and alarms. */
@@ -17,6 +19,7 @@ export function vault(spec: VaultSpec, provider: ProviderResource): VaultOutputs
   const place = { accountId: spec.accountId, partition: partitionOf(spec.primaryRegion) };
   const it: Vault = { spec, place, opts: { provider } };
   const backupKey = createBackupKey(it);
+  const digestKey = createDigestKey(it);
   const serviceKey = createServiceKey(it);
   const roles = createFunctionRoles(it);
   const storage = createStorage(it, backupKey);
@@ -29,12 +32,14 @@ export function vault(spec: VaultSpec, provider: ProviderResource): VaultOutputs
     primaryRegion: spec.primaryRegion,
     recoveryRegion: spec.recoveryRegion,
     backupKeyArns: backupKey.arns,
+    digestKeyArns: digestKey.arns,
     serviceKeyArns: serviceKey.arns,
     ...storage,
     functionRoleArns: Object.fromEntries(
       Object.entries(roles).map(([name, role]) => [name, role.arn]),
     ),
-    ...events,
+    operatorRoleArn: createOperator(it).arn,
+    ...events.outputs,
     retentionDays: spec.retentionDays,
     lockMode: spec.lockMode,
   };
@@ -56,11 +61,27 @@ function createBackupKey({ spec, place, opts }: Vault): MultiRegionKey {
   );
 }
 
+function createDigestKey({ spec, place, opts }: Vault): MultiRegionKey {
+  return new MultiRegionKey(
+    "digest-key",
+    {
+      description: "Strongroom: digests of values, signatures of manifests and reports",
+      purpose: "digest",
+      alias: NAMES.digestKeyAlias,
+      primaryRegion: spec.primaryRegion,
+      replicaRegions: [spec.recoveryRegion],
+      policy: digestKeyPolicy(spec, place),
+      deletionDays: spec.keyDeletionDays,
+    },
+    opts,
+  );
+}
+
 function createServiceKey({ spec, place, opts }: Vault): MultiRegionKey {
   return new MultiRegionKey(
     "service-key",
     {
-      description: "Strongroom: queues and topics",
+      description: "Strongroom: queues, topics and logs",
       purpose: "service",
       alias: NAMES.serviceKeyAlias,
       primaryRegion: spec.primaryRegion,
@@ -72,7 +93,7 @@ function createServiceKey({ spec, place, opts }: Vault): MultiRegionKey {
   );
 }
 
-function createFunctionRoles({ spec, place, opts }: Vault): Record<string, BoundedRole> {
+function createFunctionRoles({ spec, place, opts }: Vault): Record<FunctionName, BoundedRole> {
   const policies = functionPolicies(spec, place);
   return Object.fromEntries(
     (Object.keys(NAMES.functionRoles) as FunctionName[]).map((name) => [
@@ -89,5 +110,5 @@ function createFunctionRoles({ spec, place, opts }: Vault): Record<string, Bound
         opts,
       ),
     ]),
-  );
+  ) as Record<FunctionName, BoundedRole>;
 }

@@ -42,6 +42,11 @@ export function vaultSpec(changes: Partial<VaultSpec> = {}): VaultSpec {
     keyDeletionDays: 30,
     coldStorageAfterDays: 90,
     externalId: "members-external-id-0001",
+    trustedRoleArn: `arn:aws:iam::${ACCOUNTS.service}:role/strongroom-service`,
+    operatorExternalId: "stamper-external-id-0001",
+    sweepMinutes: 60,
+    drillHours: 24,
+    drillTargets: { rtoSeconds: 900, rpoSeconds: 3600 },
     ...changes,
   };
 }

@@ -87,6 +87,8 @@ export class World {
       accountId: this.vaultId,
       primaryRegion: this.region,
       recoveryRegion: this.emulator.organization.recoveryRegion,
+      trustedRoleArn: this.emulator.organization.serviceRoleArn,
+      operatorExternalId: EXTERNAL_ID,
     });
   }
 

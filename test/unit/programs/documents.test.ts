@@ -13,8 +13,13 @@ import {
   type DocumentKind,
   type PolicyDocument,
 } from "../../../programs/iam/document";
-import { functionPolicies } from "../../../programs/iam/functions";
-import { backupKeyPolicy, memberKeyPolicy, serviceKeyPolicy } from "../../../programs/iam/keys";
+import { functionPolicies, operatorPolicy } from "../../../programs/iam/functions";
+import {
+  backupKeyPolicy,
+  digestKeyPolicy,
+  memberKeyPolicy,
+  serviceKeyPolicy,
+} from "../../../programs/iam/keys";
 import {
   forwarderPolicy,
   readerPolicy,
@@ -53,11 +58,13 @@ describe("the policy documents", () => {
     ...Object.entries(functionPolicies(vaultSpec(), VAULT)).map(
       ([name, document]): [DocumentKind, string, PolicyDocument] => ["inline", name, document],
     ),
+    ["inline", "operator", operatorPolicy(vaultSpec(), VAULT)],
     ["inline", "replication", replicationPolicy(vaultSpec(), VAULT)],
     ["inline", "reader", readerPolicy(memberSpec({ regions: REGIONS }), MEMBER)],
     ["inline", "restorer", restorerPolicy(memberSpec({ regions: REGIONS }), MEMBER)],
     ["inline", "forwarder", forwarderPolicy(memberSpec({ regions: REGIONS }), MEMBER)],
     ["key", "backup key", backupKeyPolicy(vaultSpec(), VAULT)],
+    ["key", "digest key", digestKeyPolicy(vaultSpec(), VAULT)],
     ["key", "service key", serviceKeyPolicy(vaultSpec(), VAULT)],
     ["key", "member key", memberKeyPolicy(memberSpec({ regions: REGIONS }), MEMBER)],
     ["bucket", "backup bucket", backupBucketPolicy(vaultSpec(), VAULT, "eu-central-1")],
@@ -123,6 +130,7 @@ describe("the permissions boundary", () => {
     ]),
     ...[
       ...Object.entries(functionPolicies(vaultSpec(), VAULT)),
+      ["operator", operatorPolicy(vaultSpec(), VAULT)] as const,
       ["replication", replicationPolicy(vaultSpec(), VAULT)] as const,
     ].map(([name, document]): [string, PolicyDocument, PolicyDocument] => [
       name,
@@ -182,6 +190,7 @@ describe("the permissions boundary", () => {
       "secretsmanager:BatchGetSecretValue",
       "kms:Decrypt",
       "kms:GenerateDataKeyWithoutPlaintext",
+      "lambda:InvokeFunction",
       "s3:GetObject",
       "s3:GetObjectVersion",
       "sts:AssumeRole",
@@ -205,11 +214,12 @@ describe("the permissions boundary", () => {
 });
 
 describe("the key policies", () => {
-  const USE = /^kms:(Decrypt|Encrypt|GenerateDataKey.*|ReEncrypt.*)$/;
+  const USE = /^kms:(Decrypt|Encrypt|GenerateDataKey.*|GenerateMac|ReEncrypt.*|VerifyMac)$/;
   const ADMINISTER = /^kms:(PutKeyPolicy|ScheduleKeyDeletion|Disable.*|CreateGrant)$/;
 
   for (const [name, document] of [
     ["backup", backupKeyPolicy(vaultSpec(), VAULT)],
+    ["digest", digestKeyPolicy(vaultSpec(), VAULT)],
     ["service", serviceKeyPolicy(vaultSpec(), VAULT)],
     ["member", memberKeyPolicy(memberSpec(), MEMBER)],
   ] as const) {
@@ -234,16 +244,91 @@ describe("the key policies", () => {
     });
   }
 
-  it("let the backup function encrypt and not decrypt", () => {
+  it("let the backup function encrypt, and decrypt through S3 alone", () => {
     const document = backupKeyPolicy(vaultSpec(), VAULT);
     const arn = roleArn(ACCOUNTS.vault, "strongroom-backup");
     const principals = (sid: string) =>
       statement(document, sid).Condition?.ArnEquals?.["aws:PrincipalArn"];
     expect(principals("WritersEncrypt")).to.include(arn);
-    expect(principals("ReadersDecrypt")).not.to.include(arn);
-    expect(
-      statement(document, "NobodyElseDecrypts").Condition?.ArnNotEquals?.["aws:PrincipalArn"],
-    ).not.to.include(arn);
+    // Its own notes are objects too; an envelope, which only a call to KMS itself opens, stays closed.
+    expect(statement(document, "OnlyThroughS3")).to.deep.include({
+      Effect: "Deny",
+      Action: ["kms:Decrypt", "kms:ReEncryptFrom"],
+      Condition: {
+        ArnEquals: {
+          "aws:PrincipalArn": ["backup", "sweep", "operator"].map((name) =>
+            roleArn(ACCOUNTS.vault, `strongroom-${name}`),
+          ),
+        },
+        StringNotEquals: {
+          "kms:ViaService": ["s3.eu-central-1.amazonaws.com", "s3.eu-west-1.amazonaws.com"],
+        },
+      },
+    });
+  });
+
+  it("let digests be made and checked by the functions alone", () => {
+    const document = digestKeyPolicy(vaultSpec(), VAULT);
+    const roles = (...names: string[]) => ({
+      "aws:PrincipalArn": names.map((name) => roleArn(ACCOUNTS.vault, `strongroom-${name}`)),
+    });
+    for (const [sid, action, condition] of [
+      ["NobodyElseMakes", "kms:GenerateMac", roles("backup", "restore", "drill")],
+      ["NobodyElseChecks", "kms:VerifyMac", roles("restore", "drill")],
+    ] as const) {
+      expect(statement(document, sid)).to.deep.include({
+        Effect: "Deny",
+        Principal: { AWS: "*" },
+        Action: action,
+        Condition: { ArnNotEquals: condition },
+      });
+    }
+  });
+
+  it("let logs be encrypted for the functions' groups only", () => {
+    const { Condition } = statement(serviceKeyPolicy(vaultSpec(), VAULT), "LogsReachTheirGroups");
+    const groups = Condition?.ArnEquals?.["kms:EncryptionContext:aws:logs:arn"];
+    expect(groups).to.deep.equal([
+      ...["backup", "sweep", "restore", "drill"].map(
+        (name) =>
+          `arn:aws:logs:eu-central-1:${ACCOUNTS.vault}:log-group:/aws/lambda/strongroom-${name}`,
+      ),
+      `arn:aws:logs:eu-west-1:${ACCOUNTS.vault}:log-group:/aws/lambda/strongroom-restore`,
+    ]);
+  });
+});
+
+describe("the operator role", () => {
+  const document = operatorPolicy(vaultSpec(), VAULT);
+
+  it("calls exactly the vault's functions", () => {
+    const arn = (region: string, name: string) =>
+      `arn:aws:lambda:${region}:${ACCOUNTS.vault}:function:strongroom-${name}`;
+    expect(statement(document, "CallFunctions")).to.deep.include({
+      Action: "lambda:InvokeFunction",
+      Resource: [
+        arn("eu-central-1", "backup"),
+        arn("eu-central-1", "sweep"),
+        arn("eu-central-1", "restore"),
+        arn("eu-west-1", "restore"),
+        arn("eu-central-1", "drill"),
+      ],
+    });
+  });
+
+  it("reads coverage and reports of both Regions, and no backup", () => {
+    const objects = document.Statement.flatMap(({ Action, Resource }) =>
+      list(Action).some((action) => action.startsWith("s3:Get")) ? list(Resource) : [],
+    );
+    expect(objects.map((arn) => arn.replace(/^[^/]*/, ""))).to.deep.equal([
+      "/coverage/*",
+      "/reports/*",
+      "/coverage/*",
+      "/reports/*",
+    ]);
+    expect(statement(document, "BackupKey").Condition?.StringEquals?.["kms:ViaService"])
+      .to.deep //
+      .equal(["s3.eu-central-1.amazonaws.com", "s3.eu-west-1.amazonaws.com"]);
   });
 });
 

@@ -70,6 +70,35 @@ describe("the programs", () => {
     });
   });
 
+  it("make the key of digests for MACs, which KMS does not rotate", async () => {
+    const { inputs } = (await recordingOf(vaultSpec())).get("digest-key-primary");
+    expect(inputs).to.include({
+      customerMasterKeySpec: "HMAC_256",
+      keyUsage: "GENERATE_VERIFY_MAC",
+      multiRegion: true,
+    });
+    expect(inputs).not.to.have.property("enableKeyRotation");
+  });
+
+  it("let the service alone take the operator role, with its external id", async () => {
+    const { inputs } = (await recordingOf(vaultSpec())).get("operator-role");
+    const { Statement } = JSON.parse(String(inputs.assumeRolePolicy)) as { Statement: unknown[] };
+    expect(Statement).to.deep.equal([
+      {
+        Sid: "ExactRoles",
+        Effect: "Allow",
+        Principal: { AWS: [`arn:aws:iam::${ACCOUNTS.service}:role/strongroom-service`] },
+        Action: "sts:AssumeRole",
+        Condition: {
+          StringEquals: {
+            "aws:PrincipalOrgID": "o-abcdefghij",
+            "sts:ExternalId": "stamper-external-id-0001",
+          },
+        },
+      },
+    ]);
+  });
+
   it("lock backups by default and name the key in full", async () => {
     const recording = await recordingOf(vaultSpec({ retentionDays: 42, lockMode: "GOVERNANCE" }));
     for (const name of ["backups", "recovery-backups"]) {

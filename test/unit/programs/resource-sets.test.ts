@@ -69,7 +69,10 @@ describe("the resources of a stamp", () => {
 
   it("have buckets among the stamper's rights only in the vault account", async () => {
     expect(await setOf(accessSpec({ accountId: ACCOUNTS.vault }))).to.deep.equal(
-      [PROVIDER, ...stamper("keys", "roles", "messaging", "analyzers", "storage")].sort(),
+      [
+        PROVIDER,
+        ...stamper("keys", "roles", "messaging", "analyzers", "storage", "functions"),
+      ].sort(),
     );
   });
 
@@ -78,13 +81,14 @@ describe("the resources of a stamp", () => {
       [
         PROVIDER,
         ...key("backup-key", "eu-central-1", "eu-west-1"),
+        ...key("digest-key", "eu-central-1", "eu-west-1"),
         ...key("service-key", "eu-central-1", "eu-west-1"),
-        ...["backup", "sweep", "restore", "drill", "report", "replication"].flatMap(role),
+        ...["backup", "sweep", "restore", "drill", "operator", "replication"].flatMap(role),
         ...["backups", "recovery-backups"].flatMap(backupBucket),
         ...["logs", "recovery-logs"].flatMap(bucket),
         "aws:s3/bucketReplicationConfig:BucketReplicationConfig replication-to-recovery-rules",
         ...["alarms", "recovery-alarms"].flatMap(topic),
-        ...["work", "failures", "recovery-failures"].flatMap(queue),
+        ...["work", "sweeps", "failures", "recovery-failures"].flatMap(queue),
         "aws:cloudwatch/eventBus:EventBus events-bus",
         "aws:cloudwatch/eventBusPolicy:EventBusPolicy events-policy",
         ...["changes", "signals", "recovery-signals", "member-signals"].flatMap(route),
