@@ -82,14 +82,47 @@ export interface BackupOrder {
 
 /** What `backup` did about one secret. */
 export interface BackupResult {
-  readonly place: SecretPlace;
-  readonly outcome: "written" | "already-kept" | "gone" | "out-of-scope";
+  /** Without the suffix where an event named a secret that is not there. */
+  readonly place: Omit<SecretPlace, "suffix"> & { readonly suffix?: string };
+  /** `gone`: deleted or scheduled for it, its backups stay. `replica`: kept in the Region of its primary. */
+  readonly outcome: "written" | "already-kept" | "gone" | "out-of-scope" | "replica";
   /** Versions that were written now. */
   readonly written: number;
 }
 
+/** `coverage/fleet.json` in the vault's bucket: the members as the last sweep over all of them was told. */
+export interface Fleet {
+  readonly schema: 1;
+  readonly organizationId: string;
+  readonly storedAt: string;
+  readonly members: readonly Member[];
+}
+
+/**
+ * `coverage/failures/<account>/<Region>/<name>.json` in the vault's bucket: the last failure to back a secret up. It is
+ * never taken away; what was kept after `failedAt` makes it a thing of the past.
+ */
+export interface FailureNote {
+  readonly schema: 1;
+  readonly accountId: string;
+  readonly region: string;
+  readonly name: string;
+  readonly failedAt: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What `sweep` answers to "sweep-all": how many accounts it has ordered a sweep of. */
+export interface SweepAllAnswer {
+  readonly order: "sweep-all";
+  readonly ordered: number;
+  /** Accounts that were members at the last sweep over all, and are no more; what was kept of them stays. */
+  readonly left: readonly string[];
+}
+
 /** Asked of `sweep` by the schedule (no members: the last known ones) and by the service. */
 export type SweepRequest =
+  /** The members are the whole fleet, never a part of it. Answered with {@link SweepAllAnswer}. */
   | { readonly order: "sweep-all"; readonly members?: readonly Member[] }
   /** One account: lists, compares, orders backups of what is missing, writes the coverage and answers it. */
   | { readonly order: "sweep-account"; readonly member: Member; readonly backup: boolean };

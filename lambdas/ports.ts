@@ -1,4 +1,11 @@
-import type { AccountCoverage, BackupOrder, DrillReport, Manifest, SecretPlace } from "./model";
+import type {
+  AccountCoverage,
+  BackupOrder,
+  DrillReport,
+  Manifest,
+  SecretPlace,
+  SweepRequest,
+} from "./model";
 
 /** A secret's value, in memory only: never logged, never part of an error. */
 export type SecretValue =
@@ -32,10 +39,11 @@ export type SecretDescription = Omit<
 
 /** The secrets of one member's Region through its reader role. Throws {@link FunctionError}. */
 export interface SecretReader {
-  list(): AsyncIterable<ListedSecret>;
-  /** Undefined where there is no such secret any more. */
-  describe(arn: string): Promise<SecretDescription | undefined>;
-  /** Undefined where the version is gone. */
+  /** All, those that are scheduled for deletion too; with `name` only those whose name begins with it. */
+  list(options?: { readonly name?: string }): AsyncIterable<ListedSecret>;
+  /** By ARN or name. Undefined where there is no such secret any more; a scheduled deletion shows as `deletedAt`. */
+  describe(secretId: string): Promise<SecretDescription | undefined>;
+  /** Undefined where the version is gone, has no value yet, or the secret is being deleted. */
   value(arn: string, versionId: string): Promise<SecretValue | undefined>;
 }
 
@@ -116,6 +124,18 @@ export interface EnvelopeContext {
 export interface WorkQueue {
   /** In batches; throws when any message was not taken. */
   send(orders: readonly BackupOrder[]): Promise<void>;
+  /**
+   * Gives a message that failed back after some seconds, where it would else be hidden for the whole time that a function
+   * may run. `receipt` is the receipt handle it came with.
+   */
+  retryIn(receipt: string, seconds: number): Promise<void>;
+}
+
+/** The queue that `sweep` fills for itself: one message an account, so that none waits for another. */
+export interface SweepQueue {
+  /** In batches; throws when any message was not taken. */
+  send(requests: readonly Extract<SweepRequest, { order: "sweep-account" }>[]): Promise<void>;
+  retryIn(receipt: string, seconds: number): Promise<void>;
 }
 
 /** CloudWatch metrics in the namespace `Strongroom`, written as embedded metric format to the log. */
@@ -134,6 +154,9 @@ export interface Log {
 export interface Clock {
   now(): Date;
 }
+
+/** Chances for the jitter of retries: at least 0, below 1. */
+export type Random = () => number;
 
 /**
  * A failure with a code that callers decide by. `retry`: the same call may succeed later (throttling, a service that
