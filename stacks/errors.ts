@@ -153,9 +153,18 @@ export class AppError extends Error {
     };
   }
 
-  /** Turns whatever was thrown into an AppError; what is not one already becomes `BUG_UNEXPECTED` with its cause. */
+  /**
+   * Turns whatever was thrown into an AppError: a write that found no space becomes `ENGINE_DISK_FULL`, everything else
+   * that is not one already `BUG_UNEXPECTED`, with its cause.
+   */
   static from(thrown: unknown): AppError {
     if (thrown instanceof AppError) return thrown;
+    if (thrown instanceof Error && (thrown as { code?: unknown }).code === "ENOSPC") {
+      return new AppError("ENGINE_DISK_FULL", "The disk of the state folder is full.", {
+        action: "Make space and ask again: what was not answered with success was not begun.",
+        cause: thrown,
+      });
+    }
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new AppError("BUG_UNEXPECTED", message, { cause: thrown });
   }
