@@ -6,17 +6,10 @@ import type { Manifest, ManifestVersion } from "../model";
 import { FunctionError, type SecretDescription } from "../ports";
 
 import { manifestKey, placeOf, type ManifestStamp } from "./keys";
+import { without } from "./without";
 
 /** Half a SHA-256 names one of a secret's manifests; the whole would only make keys longer. */
 const SHORT = 16;
-
-/** A copy of an object without one of its fields. */
-function without<T extends object, K extends keyof T>(object: T, field: K): Omit<T, K> {
-  const copy: Partial<T> = { ...object };
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a field named by its type, on a copy
-  delete copy[field];
-  return copy as Omit<T, K>;
-}
 
 type Labels = Readonly<Record<string, readonly string[]>>;
 

@@ -7,7 +7,7 @@ import { FunctionError } from "../ports";
 
 const strict = { additionalProperties: false } as const;
 
-const Member = Type.Object(
+export const Member = Type.Object(
   {
     accountId: AccountId,
     regions: Type.Array(Region, { minItems: 1, uniqueItems: true }),

@@ -6,6 +6,12 @@ import type { Clock, VaultBucket } from "../ports";
 /** A warm function looks again after this time, so that a change of the fleet is soon heeded: milliseconds. */
 const FRESH_MS = 60_000;
 
+/** The members as the last sweep over all of them was told; none where there was no such sweep. */
+export async function fleetOf(bucket: Pick<VaultBucket, "read">): Promise<readonly Member[]> {
+  const body = await bucket.read(FLEET_KEY);
+  return body === undefined ? [] : readFleet(body).members;
+}
+
 /** Settings of one member, as the last sweep over all of them was told; undefined for an account that is none. */
 export type MemberSettings = (accountId: string) => Promise<Member | undefined>;
 
@@ -17,8 +23,7 @@ export function memberSettings(bucket: VaultBucket, clock: Clock): MemberSetting
   let read: { readonly at: number; readonly members: ReadonlyMap<string, Member> } | undefined;
   const refresh = async () => {
     const at = clock.now().getTime();
-    const body = await bucket.read(FLEET_KEY);
-    const members = body === undefined ? [] : readFleet(body).members;
+    const members = await fleetOf(bucket);
     read = { at, members: new Map(members.map((member) => [member.accountId, member])) };
     return read.members;
   };

@@ -1,7 +1,6 @@
 import type { ErrorRecord } from "../../stacks/errors";
 import { stateOf } from "../processes";
 import type { AbandonedStamp, Store } from "../store/types";
-import { isOfStacks } from "./requests";
 import { settle } from "./settle";
 
 /** A worker beats every 5 s; after this silence nobody counts on it any more, and what it writes is refused. */
@@ -47,11 +46,14 @@ export async function recoverAbandoned(
       if (!done) return false;
       if (!again) {
         await tx.release(runId, [name]);
-        const { operation } = run;
-        if (isOfStacks(operation)) {
-          const details = { error: INTERRUPTED };
-          await tx.setStampState(runId, operation, name, "failed", details, undefined);
-        }
+        await tx.setStampState(
+          runId,
+          run.operation,
+          name,
+          "failed",
+          { error: INTERRUPTED },
+          undefined,
+        );
       }
       await tx.append(runId, [
         again

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { createPulumiEngine, type PulumiEngineOptions } from "../../../server/engine/engine";
 import type {
   EnginePort,
-  StackOperation,
+  Operation,
   StackEvent,
   StackJob,
   StackOutcome,
@@ -18,11 +18,7 @@ import { fleetPlan, newAccount, scratchFolder } from "../../support/runs";
 
 const childScript = path.join(__dirname, "../../support/engine-child.js");
 
-function jobWith(
-  operation: StackOperation,
-  accountId: string,
-  tags: Record<string, string>,
-): StackJob {
+function jobWith(operation: Operation, accountId: string, tags: Record<string, string>): StackJob {
   const { spec, connection } = fleetPlan([accountId]).stamps[0]!;
   return { stamp: stampName("member", accountId), operation, spec: { ...spec, tags }, connection };
 }
@@ -34,7 +30,7 @@ describe("the real engine", () => {
   let make: (options?: Partial<PulumiEngineOptions>) => EnginePort;
   let engine: EnginePort;
   const run = (
-    operation: StackOperation,
+    operation: Operation,
     account: string,
     tags: Record<string, string>,
     events: StackEvent[] = [],
