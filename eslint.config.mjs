@@ -27,7 +27,9 @@ const noEnvironment = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "coverage/", "engine/go/", ".cache/", "**/*.generated.ts"] },
+  {
+    ignores: ["dist/", "node_modules/", "coverage/", "engine/go/", ".cache/", "**/*.generated.ts"],
+  },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ["**/*.ts"] })),
   {
     files: ["**/*.ts"],

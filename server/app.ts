@@ -19,18 +19,24 @@ import { OpenStreams } from "./plugins/streams";
 import { parseStrictJson } from "./plugins/strict-json";
 import { validatorCompiler } from "./plugins/validation";
 import type { App, ReadinessCheck, RouteContext } from "./routes/context";
+import { auditRoutes } from "./routes/audit";
 import { eventRoutes } from "./routes/events";
 import { fleetRoutes } from "./routes/fleet";
 import { healthRoutes } from "./routes/health";
 import { runRoutes } from "./routes/runs";
 import { SHARED_SCHEMAS } from "./routes/schemas";
-import type { FleetService, RunService } from "./runs-ports";
+import { VAULT_SCHEMAS } from "./routes/vault-schemas";
+import { vaultRoutes } from "./routes/vault";
+import type { AuditService, FleetService, RunService } from "./runs-ports";
+import type { VaultService } from "./vault-ports";
 
 export type { App, ReadinessCheck };
 
 export interface AppOptions {
   readonly runs: RunService;
   readonly fleet: FleetService;
+  readonly vault: VaultService;
+  readonly auditLog: AuditService;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
   /** What `/readyz` asks; must answer quickly and not throw. */
@@ -95,7 +101,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     reply.header("x-request-id", request.id);
     reply.header("cache-control", "no-cache");
   });
-  for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
+  for (const schema of [...SHARED_SCHEMAS, ...VAULT_SCHEMAS]) app.addSchema(schema);
 
   // Plugins, in the order in which they see a request.
   await app.register(cookie, { secret: randomBytes(32).toString("hex") });
@@ -116,6 +122,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const context: RouteContext = {
     runs: options.runs,
     fleet: options.fleet,
+    vault: options.vault,
+    auditLog: options.auditLog,
     metrics: options.metrics,
     streams,
     readiness: options.readiness,
@@ -125,6 +133,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
   runRoutes(app, context);
   eventRoutes(app, context);
   fleetRoutes(app, context);
+  vaultRoutes(app, context);
+  auditRoutes(app, context);
   healthRoutes(app, context, () => closing);
   await serveApiDocument(app);
   await pageRoutes(app, context, { authenticator: options.authenticator, sessions });

@@ -4,12 +4,14 @@ import type { Writable } from "node:stream";
 
 import { AppError } from "../stacks/errors";
 import { buildApp } from "./app";
+import { createAuditService } from "./audit/chain";
 import type { Role } from "./auth/roles";
 import { openTokens } from "./auth/tokens";
 import type { ServiceConfig } from "./config";
 import { fleetFileSource } from "./fleet/fleet-source";
 import { createPlanner } from "./fleet/planner";
 import { createFleetService } from "./fleet/service";
+import { createVaultService } from "./fleet/vault-service";
 import { createOrganizationAdapter } from "./org/adapter";
 import { createOrganizationCache, type OrganizationCache } from "./org/snapshot";
 import { createMetrics } from "./plugins/metrics";
@@ -19,6 +21,8 @@ import type { ReadinessCheck } from "./routes/context";
 import { createRunService } from "./runs/service";
 import { lockState } from "./state-lock";
 import { openStore } from "./store/store";
+import { createVaultAdapter } from "./vault/adapter";
+import type { VaultPort } from "./vault-ports";
 
 /** The engine with what the service needs around it. */
 export interface Engine {
@@ -42,6 +46,8 @@ export interface StartOptions {
   readonly engine: (context: EngineContext) => Promise<Engine>;
   /** Instead of AWS Organizations, for tests. */
   readonly organization?: OrganizationPort;
+  /** Instead of the functions in the vault account, for tests. */
+  readonly vault?: VaultPort;
   /** Where log lines go; standard output by default. */
   readonly logStream?: Writable;
 }
@@ -126,9 +132,26 @@ async function start(
     maxShrinkPercent: discovery.maxShrinkPercent,
     onStale: (error) => report(`the accounts could not be read: ${error.message}`),
   });
+  const vault =
+    options.vault ??
+    createVaultAdapter({
+      settings: async () => {
+        const { fleet: now } = await source();
+        return {
+          organizationId: now.organization.id,
+          accountId: now.vault.account,
+          primaryRegion: now.vault.primaryRegion,
+          recoveryRegion: now.vault.recoveryRegion,
+          externalId: now.service.externalId,
+        };
+      },
+      s3UsePathStyle: config.s3UsePathStyle,
+    });
+  const vaultService = createVaultService({ vault, source, organization });
   const runs = createRunService({
     store,
     engine: engine.port,
+    vault,
     planner: createPlanner({ source, organization, s3UsePathStyle: config.s3UsePathStyle }),
     clock: { now: () => new Date() },
     concurrency: config.concurrency,
@@ -150,6 +173,8 @@ async function start(
       stamps: runs,
       resources: (stamp) => engine.port.resources(stamp),
     }),
+    vault: vaultService,
+    auditLog: createAuditService(store),
     authenticator: tokens.authenticator,
     metrics,
     readiness: async () =>

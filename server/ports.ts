@@ -4,7 +4,15 @@ import type { StampName } from "../stacks/naming";
 import type { Connection, StackSpec } from "../stacks/spec";
 
 /** What may be asked of a stack: `drift` compares it with the cloud and changes nothing; `retire` takes it down. */
-export const OPERATIONS = ["preview", "up", "drift", "retire"] as const;
+export const STACK_OPERATIONS = ["preview", "up", "drift", "retire"] as const;
+export type StackOperation = (typeof STACK_OPERATIONS)[number];
+
+/** What may be asked of the vault: keep what is missing, plan or write a restore, rehearse. */
+export const VAULT_OPERATIONS = ["backup", "restore", "drill"] as const;
+export type VaultOperation = (typeof VAULT_OPERATIONS)[number];
+
+/** What a run may do. */
+export const OPERATIONS = [...STACK_OPERATIONS, ...VAULT_OPERATIONS] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Counts of a stack operation, by what happened (or would happen) to the resources. */
@@ -37,7 +45,7 @@ export interface PolicyViolation {
 
 export interface StackJob {
   readonly stamp: StampName;
-  readonly operation: Operation;
+  readonly operation: StackOperation;
   readonly spec: StackSpec;
   readonly connection: Connection;
   /** Read the real state of every resource before comparing; `drift` always does. */

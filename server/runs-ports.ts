@@ -9,8 +9,10 @@ import type {
   PolicyViolation,
   ResourceChange,
   RetainedResource,
+  StackOperation,
   StackResource,
 } from "./ports";
+import type { DrillOptions, RestoreOptions, VaultDetails } from "./vault-ports";
 
 export type { RunTarget };
 
@@ -21,6 +23,12 @@ export interface RunRequest {
   readonly confirm?: readonly StampName[];
   /** Read the real state of every resource before comparing. */
   readonly refresh?: boolean;
+  /** Why, in the words of who asks; kept in the audit log. Needed where a secret is written. */
+  readonly reason?: string;
+  /** `restore` only. */
+  readonly restore?: RestoreOptions;
+  /** `drill` only. */
+  readonly drill?: DrillOptions;
 }
 
 export type RunStatus =
@@ -31,7 +39,7 @@ export type StampStatus =
   "waiting" | "running" | "succeeded" | "failed" | "cancelled" | "not-started";
 
 /** One stamp of a run. Every stamp that the run selected is there, whatever happened to it. */
-export interface StampResult {
+export interface StampResult extends VaultDetails {
   readonly stamp: StampName;
   readonly accountId: string;
   readonly kind: StackKind;
@@ -77,6 +85,9 @@ export interface RunRecord {
   readonly target: RunTarget;
   readonly status: RunStatus;
   readonly requestedBy: string;
+  readonly reason?: string;
+  readonly restore?: RestoreOptions;
+  readonly drill?: DrillOptions;
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
@@ -107,6 +118,46 @@ export interface RunEvent {
     | "stamp.ended";
   readonly stamp?: StampName;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** An entry of the audit log. Each carries the hash of the one before, so that none can be changed or taken out unseen. */
+export interface AuditEntry {
+  /** 1 for the first; without gaps. */
+  readonly seq: number;
+  readonly at: string;
+  /** Who. */
+  readonly subject: string;
+  /** What: `run.start`, `run.cancel`, `run.end`. */
+  readonly action: string;
+  readonly runId?: string;
+  /** Why, in the words of who asked. */
+  readonly reason?: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Hash of the entry before, hex; 64 zeros for the first. */
+  readonly previous: string;
+  /** SHA-256 over the canonical JSON of everything else, hex. */
+  readonly hash: string;
+}
+
+/** Whether the audit log is as it was written. */
+export interface AuditVerdict {
+  readonly intact: boolean;
+  readonly entries: number;
+  /** Hash of the last entry: kept elsewhere, it shows later that nothing was cut off at the end. */
+  readonly head: string;
+  /** The first entry that is wrong, and how. */
+  readonly problem?: { readonly seq: number; readonly message: string };
+}
+
+/** What the HTTP routes may ask about who did what. */
+export interface AuditService {
+  /** Newest first; `before` is a `seq`. */
+  entries(query: {
+    limit: number;
+    before?: number;
+    runId?: string;
+  }): Promise<readonly AuditEntry[]>;
+  verify(): Promise<AuditVerdict>;
 }
 
 export interface IdempotencyKey {
@@ -140,7 +191,7 @@ export interface RunService {
 export interface StampState {
   readonly stamp: StampName;
   readonly lastRunId?: string;
-  readonly lastOperation?: Operation;
+  readonly lastOperation?: StackOperation;
   readonly lastStatus?: StampStatus;
   readonly lastEndedAt?: string;
   /** When an `up` last succeeded. */

@@ -35,6 +35,8 @@ export const ERRORS = {
     "Idempotency-Key was used for another request",
   ),
   SPEC_CONFIRMATION: kind("caller", 422, false, "The confirmation does not name the stamps"),
+  SPEC_REASON_MISSING: kind("caller", 422, false, "The reason is missing"),
+  SPEC_PLAN_RUN: kind("caller", 422, false, "The named run is not the plan of this restore"),
   SPEC_TOO_LARGE: kind("caller", 413, false, "The request is too large"),
   SPEC_MEDIA_TYPE: kind("caller", 415, false, "The media type is not supported"),
   SPEC_TIMEOUT: kind("caller", 408, true, "The request came too slowly"),
@@ -72,6 +74,17 @@ export const ERRORS = {
   RUN_OVERLOADED: kind("service", 503, true, "The service has too much to do"),
   RUN_STATE_HELD: kind("service", 409, false, "Another service uses this state folder"),
   RUN_PORT_IN_USE: kind("service", 409, false, "The port is in use"),
+  VAULT_MISSING: kind("aws", 502, false, "The vault's functions or bucket are not there"),
+  VAULT_UNREACHABLE: kind("aws", 502, true, "The vault cannot be reached"),
+  VAULT_FAILED: kind("aws", 502, false, "A function of the vault failed"),
+  VAULT_BUSY: kind("aws", 503, true, "A function of the vault could not finish"),
+  VAULT_ANSWER: kind("us", 502, false, "The vault answered in another shape"),
+  VAULT_ACCOUNT: kind("aws", 502, false, "The vault could not look at the account"),
+  COVERAGE_INCOMPLETE: kind("service", 409, true, "Some secrets are not kept yet"),
+  RESTORE_PLAN_CHANGED: kind("caller", 409, false, "The plan of the restore is not true any more"),
+  RESTORE_INCOMPLETE: kind("service", 409, false, "Some secrets were not restored"),
+  DRILL_FAILED: kind("service", 409, false, "The drill found that something does not work"),
+  DRILL_NOT_FOUND: kind("caller", 404, false, "No such drill"),
   EMULATOR_MISSING: kind("engine", 502, false, "A part of the emulator is missing"),
   EMULATOR_PORT_IN_USE: kind("service", 409, false, "The emulator's port is in use"),
   EMULATOR_STATE: kind("service", 409, false, "The emulator's state cannot be used"),
@@ -140,9 +153,18 @@ export class AppError extends Error {
     };
   }
 
-  /** Turns whatever was thrown into an AppError; what is not one already becomes `BUG_UNEXPECTED` with its cause. */
+  /**
+   * Turns whatever was thrown into an AppError: a write that found no space becomes `ENGINE_DISK_FULL`, everything else
+   * that is not one already `BUG_UNEXPECTED`, with its cause.
+   */
   static from(thrown: unknown): AppError {
     if (thrown instanceof AppError) return thrown;
+    if (thrown instanceof Error && (thrown as { code?: unknown }).code === "ENOSPC") {
+      return new AppError("ENGINE_DISK_FULL", "The disk of the state folder is full.", {
+        action: "Make space and ask again: what was not answered with success was not begun.",
+        cause: thrown,
+      });
+    }
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new AppError("BUG_UNEXPECTED", message, { cause: thrown });
   }

@@ -19,7 +19,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         title: "Strongroom",
         version,
         description:
-          "Finds the accounts of an AWS organization and stamps each of them. Errors are RFC 9457 documents; " +
+          "Finds the accounts of an AWS organization, stamps each of them, keeps their secrets, restores them and rehearses it. Errors are RFC 9457 documents; " +
           "starting a run needs an Idempotency-Key.",
         license: { name: "Proprietary", identifier: "LicenseRef-Proprietary" },
       },
@@ -27,6 +27,8 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       tags: [
         { name: "runs", description: "Operations over stamps" },
         { name: "fleet", description: "Accounts, stamps and the fleet file" },
+        { name: "vault", description: "What is kept, and whether it can be restored" },
+        { name: "audit", description: "Who did what, when and why" },
         { name: "health", description: "For machines that watch the service" },
       ],
       components: {

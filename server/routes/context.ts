@@ -5,7 +5,8 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefau
 
 import type { Metrics } from "../plugins/metrics";
 import type { OpenStreams } from "../plugins/streams";
-import type { FleetService, RunService } from "../runs-ports";
+import type { AuditService, FleetService, RunService } from "../runs-ports";
+import type { VaultService } from "../vault-ports";
 
 /** The Fastify application, with types of requests and answers from their TypeBox schemas. */
 export type App = FastifyInstance<
@@ -28,6 +29,8 @@ export interface ReadinessCheck {
 export interface RouteContext {
   readonly runs: RunService;
   readonly fleet: FleetService;
+  readonly vault: VaultService;
+  readonly auditLog: AuditService;
   readonly metrics: Metrics;
   readonly streams: OpenStreams;
   readonly readiness: () => Promise<readonly ReadinessCheck[]>;

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 
 import { digest } from "../../stacks/digest";
 import { AppError } from "../../stacks/errors";
+import { roleFor } from "../runs/requests";
 import { principalOf, requireRole } from "../plugins/identity";
 import { type RunRecord, type RunStatus, TERMINAL_STATUSES } from "../runs-ports";
 import { type App, audit, type RouteContext } from "./context";
@@ -61,7 +62,7 @@ export function runRoutes(app: App, context: RouteContext): void {
         operationId: "startRun",
         summary: "Start a run",
         description:
-          "Previews, stamps, compares or retires the stamps of a target. Answers as soon as the run is kept durably.",
+          "Previews, stamps, compares or retires the stamps of a target; backs up, restores or rehearses the secrets of its accounts. Answers as soon as the run is kept durably.",
         tags: ["runs"],
         headers: KeyHeader,
         body: RunRequestBody,
@@ -74,7 +75,7 @@ export function runRoutes(app: App, context: RouteContext): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const { body } = request;
-      if (body.operation === "retire") requireRole(principal, "approver");
+      requireRole(principal, roleFor(body));
       const key = request.headers["idempotency-key"];
       if (key === undefined) {
         throw new AppError(
@@ -90,7 +91,12 @@ export function runRoutes(app: App, context: RouteContext): void {
         key,
         fingerprint: digest(body),
       });
-      audit(request, "run.start", { runId: run.id, operation: run.operation, replayed });
+      audit(request, "run.start", {
+        runId: run.id,
+        operation: run.operation,
+        replayed,
+        ...(body.reason === undefined ? {} : { reason: body.reason }),
+      });
       if (replayed) reply.header("idempotent-replayed", "true");
       else metrics.runsRequested.inc({ operation: run.operation });
       return reply

@@ -3,7 +3,7 @@ import { type Static, Type, type TSchema } from "typebox";
 import type { ErrorRecord } from "../../stacks/errors";
 import { STACK_KINDS } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
-import { type ChangeCounts, OPERATIONS } from "../ports";
+import { type ChangeCounts, OPERATIONS, STACK_OPERATIONS } from "../ports";
 import type { ProblemDocument } from "../plugins/problems";
 import type {
   AccountResult,
@@ -28,6 +28,14 @@ import {
   text,
   time,
 } from "./schema-parts";
+import {
+  CoverageNumbersSchema,
+  DrillOptionsSchema,
+  DrillReportRef,
+  Reason,
+  RestoreOptionsSchema,
+  RestoreResultSchema,
+} from "./vault-schemas";
 
 /**
  * The shapes of the API. They describe the contracts of `runs-ports.ts`, which give the types; answers are written
@@ -109,6 +117,9 @@ const StampResultSchema = named(
           { description: "retire only: what stays behind in AWS" },
         ),
       ),
+      coverage: Type.Optional(CoverageNumbersSchema),
+      restore: Type.Optional(RestoreResultSchema),
+      drill: Type.Optional(DrillReportRef),
       error: Type.Optional(ref("Error")),
     },
     closed,
@@ -161,7 +172,10 @@ const target = {
 /** Body of `POST /v1/runs`. */
 export const RunRequestBody = Type.Object(
   {
-    operation: choice(OPERATIONS, "preview and drift change nothing; retire takes stamps down"),
+    operation: choice(
+      OPERATIONS,
+      "preview and drift change nothing; retire takes stamps down; backup, restore and drill are about secrets",
+    ),
     target: Type.Object(target, {
       ...closed,
       description: "Which stamps; several criteria are joined by 'and', none means the whole fleet",
@@ -170,6 +184,9 @@ export const RunRequestBody = Type.Object(
     refresh: Type.Optional(
       Type.Boolean({ description: "Read the real state of every resource first" }),
     ),
+    reason: Type.Optional(Reason),
+    restore: Type.Optional(RestoreOptionsSchema),
+    drill: Type.Optional(DrillOptionsSchema),
   },
   closed,
 );
@@ -180,6 +197,9 @@ const runFields = {
   target: Type.Object(target, closed),
   status: choice(["queued", "running", "succeeded", "failed", "cancelled", "needs_attention"]),
   requestedBy: text("Who asked for it"),
+  reason: Type.Optional(text("Why, in the words of who asked")),
+  restore: Type.Optional(RestoreOptionsSchema),
+  drill: Type.Optional(DrillOptionsSchema),
   createdAt: time("When it was asked for"),
   startedAt: Type.Optional(time("When it started")),
   endedAt: Type.Optional(time("When it ended")),
@@ -231,7 +251,7 @@ const RunEventSchema = named(
 const stampStateFields = {
   stamp: StampNameText,
   lastRunId: Type.Optional(Type.String()),
-  lastOperation: Type.Optional(choice(OPERATIONS)),
+  lastOperation: Type.Optional(choice(STACK_OPERATIONS)),
   lastStatus: Type.Optional(choice(STAMP_STATUSES)),
   lastEndedAt: Type.Optional(time("When its last operation ended")),
   stampedAt: Type.Optional(time("When an up last succeeded")),

@@ -20,6 +20,10 @@ export interface PlannedStamp {
 export interface PlannedRun {
   readonly stamps: readonly PlannedStamp[];
   readonly accounts: readonly PlannedAccount[];
+  /** `restore` only: the accounts whose backups are asked for, in the organization or not any more. */
+  readonly sources?: readonly string[];
+  /** `drill` only: the times of the fleet file, seconds. */
+  readonly drillTargets?: { readonly rtoSeconds: number; readonly rpoSeconds: number };
 }
 
 /** Plans a run; the dangerous decision itself is a pure function of `stacks/`. Throws SPEC_*, PLAN_* and ORG_* errors. */

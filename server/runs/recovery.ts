@@ -1,6 +1,7 @@
 import type { ErrorRecord } from "../../stacks/errors";
 import { stateOf } from "../processes";
 import type { AbandonedStamp, Store } from "../store/types";
+import { isOfStacks } from "./requests";
 import { settle } from "./settle";
 
 /** A worker beats every 5 s; after this silence nobody counts on it any more, and what it writes is refused. */
@@ -46,14 +47,11 @@ export async function recoverAbandoned(
       if (!done) return false;
       if (!again) {
         await tx.release(runId, [name]);
-        await tx.setStampState(
-          runId,
-          run.operation,
-          name,
-          "failed",
-          { error: INTERRUPTED },
-          undefined,
-        );
+        const { operation } = run;
+        if (isOfStacks(operation)) {
+          const details = { error: INTERRUPTED };
+          await tx.setStampState(runId, operation, name, "failed", details, undefined);
+        }
       }
       await tx.append(runId, [
         again

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { AppError } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
 import { checkConfirmation } from "../../stacks/plan";
-import type { Clock, EnginePort, StackJob } from "../ports";
+import type { Clock, EnginePort } from "../ports";
 import type {
   IdempotencyKey,
   Page,
@@ -15,8 +15,14 @@ import type {
   StampState,
 } from "../runs-ports";
 import { TERMINAL_STATUSES } from "../runs-ports";
-import type { NewStamp, Store, StoredRun } from "../store/types";
-import type { PlannedRun, RunPlanner } from "./planner";
+import type { NewAuditEntry, Store, StoredRun } from "../store/types";
+import type { VaultPort } from "../vault-ports";
+import { vaultExecutor } from "./execute-vault";
+import { jobsOf } from "./jobs";
+import type { ExecuteJob } from "./outcome";
+import type { RunPlanner } from "./planner";
+import { checkRequest } from "./requests";
+import { approvedPlan } from "./restore-plan";
 import { settle } from "./settle";
 import { accountResults } from "./summary";
 import { Worker, type WorkerNumbers } from "./worker";
@@ -24,6 +30,9 @@ import { Worker, type WorkerNumbers } from "./worker";
 export interface RunServiceOptions {
   readonly store: Store;
   readonly engine: EnginePort;
+  readonly vault: VaultPort;
+  /** How long a backup waits for what it ordered, milliseconds; 10 minutes. */
+  readonly backupWaitMs?: number;
   readonly planner: RunPlanner;
   readonly clock: Clock;
   /** Most stack operations at the same time. */
@@ -59,27 +68,28 @@ function newRunId(now: Date): string {
   return `run-${now.getTime().toString(16).padStart(12, "0")}-${randomBytes(8).toString("hex")}`;
 }
 
-/** Previews and drift checks change nothing, so they need no order and no waves. */
-function newStamps(request: RunRequest, plan: PlannedRun): readonly NewStamp[] {
-  const { operation, refresh } = request;
-  const ordered = operation === "up" || operation === "retire";
-  return plan.stamps.map(({ stamp, accountId, kind, wave, dependsOn, spec, connection }) => {
-    const job: StackJob = {
-      stamp,
-      operation,
-      spec,
-      connection,
-      ...(refresh === undefined ? {} : { refresh }),
-    };
-    return {
-      stamp,
-      accountId,
-      kind,
-      wave: ordered ? wave : 0,
-      dependsOn: ordered ? dependsOn : [],
-      job,
-    };
-  });
+/** Stacks go to the engine, everything else to the vault's functions. */
+function executorOf({ engine, vault, backupWaitMs }: RunServiceOptions): ExecuteJob {
+  const toVault = vaultExecutor({ vault, ...(backupWaitMs === undefined ? {} : { backupWaitMs }) });
+  return (job, onEvent, signal) =>
+    "spec" in job ? engine.execute(job, onEvent, signal) : toVault(job, onEvent, signal);
+}
+
+/** What the audit log keeps of a run that was asked for. */
+function startOf(
+  runId: string,
+  request: RunRequest,
+  subject: string,
+  stamps: number,
+): NewAuditEntry {
+  const { operation, target, reason, confirm, restore, drill } = request;
+  return {
+    subject,
+    action: "run.start",
+    runId,
+    ...(reason === undefined ? {} : { reason }),
+    details: { operation, target, stamps, confirm, restore, drill },
+  };
 }
 
 function record(run: StoredRun): RunRecord {
@@ -95,7 +105,7 @@ class Runs implements ManagedRunService {
   constructor(private readonly options: RunServiceOptions) {
     this.worker = new Worker({
       store: options.store,
-      engine: options.engine,
+      execute: executorOf(options),
       concurrency: options.concurrency,
       reserveMiB: options.reserveMiB ?? 512,
       availableMiB: options.availableMiB ?? (() => process.availableMemory() / 2 ** 20),
@@ -116,8 +126,18 @@ class Runs implements ManagedRunService {
     // Before the plan: a repeated request gets its answer even while the organization cannot be read.
     const known = await store.findKey(key);
     if (known !== undefined) return this.replay(known, key);
+    checkRequest(request);
+    const { planRun } = request.restore ?? {};
+    const planDigests =
+      planRun === undefined ? undefined : approvedPlan(request, await store.run(planRun));
     const plan = await planner.plan(request);
-    const stamps = newStamps(request, plan);
+    const id = newRunId(clock.now());
+    const stamps = jobsOf({
+      request,
+      plan,
+      runId: id,
+      ...(planDigests === undefined ? {} : { planDigests }),
+    });
     if (stamps.length === 0) {
       throw new AppError("PLAN_EMPTY", "the target selects no stamp", {
         action: "Look at `strongroom accounts` for what is selected and why not.",
@@ -127,7 +147,6 @@ class Runs implements ManagedRunService {
     if (request.operation === "retire") {
       checkConfirmation({ waves: [{ stamps: plan.stamps }] }, request.confirm);
     }
-    const id = newRunId(clock.now());
     const earlier = await store.transaction(async (tx) => {
       const kept = await tx.keepKey(key, id);
       if (kept !== undefined) return kept;
@@ -140,6 +159,7 @@ class Runs implements ManagedRunService {
       });
       const holder = await tx.lease(
         id,
+        request.operation,
         stamps.map(({ stamp }) => stamp),
       );
       if (holder !== undefined) {
@@ -150,6 +170,7 @@ class Runs implements ManagedRunService {
       await tx.append(id, [
         { type: "run.queued", data: { operation: request.operation, stamps: stamps.length } },
       ]);
+      await tx.audit(startOf(id, request, key.subject, stamps.length));
       await settle(tx, id);
       return undefined;
     });
@@ -257,6 +278,8 @@ class Runs implements ManagedRunService {
       if (over || run.cancelRequested) return;
       await tx.requestCancel(id);
       await tx.append(id, [{ type: "run.cancel-requested", data: { by: requestedBy } }]);
+      const details = { operation: run.operation };
+      await tx.audit({ subject: requestedBy, action: "run.cancel", runId: id, details });
       await settle(tx, id);
     });
     return this.existing(id);

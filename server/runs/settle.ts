@@ -31,4 +31,15 @@ export async function settle(tx: Transaction, runId: string): Promise<void> {
     events.push({ type: "run.ended", data: { status, summary } });
   }
   await tx.append(runId, events);
+  if (ended) {
+    const { operation, requestedBy: subject, reason } = run;
+    const status = endStatus(await tx.results(runId), run.cancelRequested);
+    await tx.audit({
+      subject,
+      action: "run.end",
+      runId,
+      ...(reason === undefined ? {} : { reason }),
+      details: { operation, status },
+    });
+  }
 }

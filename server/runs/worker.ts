@@ -2,19 +2,20 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { AppError, ERRORS } from "../../stacks/errors";
-import type { EnginePort, StackOutcome } from "../ports";
 import { ownIdentity } from "../processes";
 import type { StampStatus } from "../runs-ports";
 import type { ClaimedStamp, StampDetails, Store } from "../store/types";
 import { EventBuffer } from "./event-buffer";
+import type { ExecuteJob, JobOutcome } from "./outcome";
 import { recoverAbandoned } from "./recovery";
+import { isOfStacks } from "./requests";
 import { settle } from "./settle";
 import { PeakMemory, slotsFor } from "./slots";
 import { changesAnything } from "./summary";
 
 export interface WorkerOptions {
   readonly store: Store;
-  readonly engine: EnginePort;
+  readonly execute: ExecuteJob;
   /** Most operations at the same time. */
   readonly concurrency: number;
   /** Memory in MiB that is left to the rest of the machine. */
@@ -50,7 +51,7 @@ const LONGEST_WRITE_WAIT_MS = 5000;
 
 type Reason = "cancel" | "shutdown" | "lost";
 
-/** Takes stamps from the queue, lets the engine work on them, writes down what came of it. One for each process. */
+/** Takes stamps from the queue, has the work on them done, writes down what came of it. One for each process. */
 export class Worker {
   private id: string = randomUUID();
   private readonly running = new Map<string, Running>();
@@ -217,7 +218,7 @@ export class Worker {
       const rested = await sleep(RETRY_WAIT_MS, true, { signal: abort.signal }).catch(() => false);
       if (rested) outcome = await this.execute(claim, buffer, abort.signal);
     }
-    this.peak.add(outcome.peakMemoryMiB);
+    this.peak.add(outcome.peakMemoryMiB ?? 0);
     const reason = abort.signal.reason as Reason | undefined;
     if (reason === "lost") return;
     await this.record(claim, workerId, outcome, buffer, reason);
@@ -227,20 +228,14 @@ export class Worker {
     claim: ClaimedStamp,
     buffer: EventBuffer,
     signal: AbortSignal,
-  ): Promise<StackOutcome> {
+  ): Promise<JobOutcome> {
     const started = Date.now();
     try {
-      return await this.options.engine.execute(claim.job, (event) => buffer.add(event), signal);
+      return await this.options.execute(claim.job, (event) => buffer.add(event), signal);
     } catch (error) {
       return {
         status: "failed",
-        counts: { create: 0, update: 0, replace: 0, delete: 0, same: 0 },
-        changes: [],
-        violations: [],
-        resources: 0,
-        outputs: {},
         seconds: (Date.now() - started) / 1000,
-        peakMemoryMiB: 0,
         error: AppError.from(error).toRecord(),
       };
     }
@@ -250,7 +245,7 @@ export class Worker {
   private async record(
     claim: ClaimedStamp,
     workerId: string,
-    outcome: StackOutcome,
+    outcome: JobOutcome,
     buffer: EventBuffer,
     reason: Reason | undefined,
   ): Promise<void> {
@@ -262,8 +257,8 @@ export class Worker {
     for (let wait = 100; ; wait = Math.min(wait * 2, LONGEST_WRITE_WAIT_MS)) {
       try {
         await store.transaction(async (tx) => {
-          const run = await tx.lockRun(claim.runId);
-          if (run === undefined || !(await tx.holds(claim, workerId))) return;
+          if ((await tx.lockRun(claim.runId)) === undefined) return;
+          if (!(await tx.holds(claim, workerId))) return;
           await tx.append(claim.runId, left);
           if (putBack) {
             await tx.putBack(claim.runId, claim.stamp, claim.attempt, claim.queueId, true);
@@ -280,17 +275,14 @@ export class Worker {
           } else {
             await tx.endClaimed(claim, workerId, status, details);
             await tx.append(claim.runId, [endOf(claim, status, details)]);
-            const good = status === "succeeded";
-            const kept = good && run.operation === "up" ? outputs : undefined;
-            const cleared = good && run.operation === "retire" ? {} : kept;
-            await tx.setStampState(
-              claim.runId,
-              run.operation,
-              claim.stamp,
-              status,
-              details,
-              cleared,
-            );
+            const { operation } = claim.job;
+            if (isOfStacks(operation)) {
+              const good = status === "succeeded";
+              const kept = good && operation === "up" ? outputs : undefined;
+              const cleared = good && operation === "retire" ? {} : kept;
+              const { runId, stamp } = claim;
+              await tx.setStampState(runId, operation, stamp, status, details, cleared);
+            }
             await tx.release(claim.runId, [claim.stamp]);
           }
           await settle(tx, claim.runId);
@@ -308,7 +300,7 @@ export class Worker {
 }
 
 /** Once, for a failure of the engine itself, and only where it is certain that it changed nothing. */
-function mayBeRetried(claim: ClaimedStamp, outcome: StackOutcome): boolean {
+function mayBeRetried(claim: ClaimedStamp, outcome: JobOutcome): boolean {
   const code = outcome.error?.code;
   if (outcome.status !== "failed" || code === undefined) return false;
   const { retryable, source } = ERRORS[code];
@@ -324,6 +316,7 @@ const endOf = (claim: ClaimedStamp, status: StampStatus, details: StampDetails) 
     status,
     counts: details.counts,
     resources: details.resources,
+    coverage: details.coverage && { ...details.coverage, uncovered: undefined },
     seconds: details.seconds,
     violations: details.violations?.length ?? 0,
     ...(details.error === undefined ? {} : { error: details.error }),

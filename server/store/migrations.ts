@@ -87,6 +87,31 @@ const MIGRATIONS: readonly Migration[] = [
         seen_at timestamptz NOT NULL DEFAULT now()
       );`,
   },
+  {
+    version: 2,
+    name: "reasons and options of runs, the audit log",
+    sql: `
+      ALTER TABLE strongroom.runs
+        ADD COLUMN reason text,
+        ADD COLUMN options jsonb NOT NULL DEFAULT '{}';
+      CREATE TABLE strongroom.audit_log (
+        seq bigint PRIMARY KEY,
+        at text NOT NULL,
+        subject text NOT NULL,
+        action text NOT NULL,
+        run_id text,
+        reason text,
+        details jsonb NOT NULL,
+        previous text NOT NULL,
+        hash text NOT NULL
+      );
+      CREATE INDEX audit_log_run ON strongroom.audit_log (run_id);
+      -- Against mistakes; what an administrator of the database does on purpose shows in the chain.
+      CREATE FUNCTION strongroom.audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
+      CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON strongroom.audit_log
+        FOR EACH STATEMENT EXECUTE FUNCTION strongroom.audit_log_is_append_only();`,
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

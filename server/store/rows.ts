@@ -2,10 +2,11 @@ import type { ErrorRecord } from "../../stacks/errors";
 import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
 import type { RunTarget } from "../../stacks/target";
-import type { Operation } from "../ports";
+import type { Operation, StackOperation } from "../ports";
 import type {
   RunEvent,
   RunListItem,
+  RunRequest,
   RunStatus,
   RunSummary,
   StampResult,
@@ -22,6 +23,8 @@ export interface RunRow {
   readonly target: RunTarget;
   readonly status: RunStatus;
   readonly requested_by: string;
+  readonly reason: string | null;
+  readonly options: Pick<RunRequest, "restore" | "drill">;
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
@@ -31,7 +34,7 @@ export interface RunRow {
 }
 
 export const RUN_COLUMNS =
-  "id, operation, target, status, requested_by, created_at, started_at, ended_at, cancel_requested, summary, error";
+  "id, operation, target, status, requested_by, reason, options, created_at, started_at, ended_at, cancel_requested, summary, error";
 
 export function runOf(row: RunRow): RunListItem {
   return {
@@ -40,6 +43,8 @@ export function runOf(row: RunRow): RunListItem {
     target: row.target,
     status: row.status,
     requestedBy: row.requested_by,
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...row.options,
     createdAt: row.created_at.toISOString(),
     ...(row.started_at === null ? {} : { startedAt: row.started_at.toISOString() }),
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
@@ -88,7 +93,7 @@ export const eventOf = (row: EventRow): RunEvent => ({
 export interface StateRow {
   readonly stamp: StampName;
   readonly last_run_id: string;
-  readonly last_operation: Operation;
+  readonly last_operation: StackOperation;
   readonly last_status: StampStatus;
   readonly last_ended_at: Date;
   readonly stamped_at: Date | null;

@@ -1,14 +1,14 @@
 import type { PoolClient } from "pg";
 
 import type { StampName } from "../../stacks/naming";
-import type { Operation } from "../ports";
+import type { StackOperation } from "../ports";
 import type { StampStatus } from "../runs-ports";
 import type { StampDetails } from "./types";
 
 /** The end of a stamp in a run, as far as the stamp's own state is concerned. */
 export interface StampEnd {
   readonly runId: string;
-  readonly operation: Operation;
+  readonly operation: StackOperation;
   readonly stamp: StampName;
   readonly status: StampStatus;
   readonly details: StampDetails;

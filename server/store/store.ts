@@ -3,7 +3,8 @@ import PgBoss from "pg-boss";
 
 import type { StampName } from "../../stacks/naming";
 import type { ProcessIdentity } from "../processes";
-import type { IdempotencyKey, RunEvent, RunListItem, StampState } from "../runs-ports";
+import type { AuditEntry, IdempotencyKey, RunEvent, RunListItem, StampState } from "../runs-ports";
+import { readAudit, readAuditAfter } from "./audit";
 import { isTransient, storeError } from "./database-errors";
 import { startLocalPostgres, type LocalPostgres } from "./local-postgres";
 import { alone, migrate } from "./migrations";
@@ -145,6 +146,18 @@ class SqlStore implements Store {
     );
     const row = rows[0];
     return row === undefined ? undefined : { state: stateOfRow(row), outputs: row.outputs };
+  }
+
+  async audit(query: {
+    limit: number;
+    before?: number;
+    runId?: string;
+  }): Promise<readonly AuditEntry[]> {
+    return readAudit((text, values) => this.sql(text, values), query);
+  }
+
+  async auditAfter(after: number, limit: number): Promise<readonly AuditEntry[]> {
+    return readAuditAfter((text, values) => this.sql(text, values), after, limit);
   }
 
   async cancelRequested(runIds: readonly string[]): Promise<readonly string[]> {

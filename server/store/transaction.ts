@@ -5,7 +5,7 @@ import type PgBoss from "pg-boss";
 
 import { AppError, type ErrorRecord } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
-import type { Operation, StackJob } from "../ports";
+import type { Operation, StackOperation } from "../ports";
 import type {
   IdempotencyKey,
   RunStatus,
@@ -13,15 +13,19 @@ import type {
   StampResult,
   StampStatus,
 } from "../runs-ports";
+import { appendAudit } from "./audit";
+import { releaseLeases, takeLeases } from "./leases";
 import { STAMP_COLUMNS, stampOf, type PlannedRow, type StampRow } from "./rows";
 import { writeStampState } from "./stamp-states";
 import type {
   AbandonedStamp,
   ClaimedStamp,
+  NewAuditEntry,
   NewEvent,
   NewRun,
   Notice,
   PlannedAccount,
+  RunJob,
   StampDetails,
   StampProgress,
   Transaction,
@@ -79,8 +83,8 @@ export class SqlTransaction implements Transaction {
   async insertRun(run: NewRun): Promise<void> {
     const { id, request, requestedBy, accounts, stamps } = run;
     await this.sql(
-      `INSERT INTO strongroom.runs (id, operation, target, refresh, status, requested_by, accounts)
-       VALUES ($1, $2, $3, $4, 'queued', $5, $6)`,
+      `INSERT INTO strongroom.runs (id, operation, target, refresh, status, requested_by, accounts, reason, options)
+       VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8)`,
       [
         id,
         request.operation,
@@ -88,6 +92,8 @@ export class SqlTransaction implements Transaction {
         request.refresh ?? false,
         requestedBy,
         JSON.stringify(accounts),
+        request.reason ?? null,
+        JSON.stringify({ restore: request.restore, drill: request.drill }),
       ],
     );
     const rows = stamps.map(({ stamp, accountId, kind, wave, dependsOn, job }, position) => ({
@@ -108,47 +114,38 @@ export class SqlTransaction implements Transaction {
     );
   }
 
-  async lease(
+  lease(
     runId: string,
+    operation: Operation,
     stamps: readonly StampName[],
   ): Promise<{ stamp: StampName; runId: string } | undefined> {
-    // Always in the same order, so that two requests for overlapping stamps never wait for each other in a circle.
-    const taken = await this.sql(
-      `INSERT INTO strongroom.stack_leases (stamp, run_id)
-       SELECT stamp, $1 FROM unnest($2::text[]) AS stamp ORDER BY stamp ON CONFLICT DO NOTHING`,
-      [runId, [...stamps].sort()],
-    );
-    if (taken.rowCount === stamps.length) return undefined;
-    const { rows } = await this.sql<{ stamp: StampName; run_id: string }>(
-      `SELECT stamp, run_id FROM strongroom.stack_leases
-       WHERE stamp = ANY($1::text[]) AND run_id <> $2 ORDER BY stamp LIMIT 1`,
-      [stamps, runId],
-    );
-    const holder = rows[0];
-    if (holder === undefined) throw new AppError("BUG_UNEXPECTED", "a lease vanished");
-    return { stamp: holder.stamp, runId: holder.run_id };
+    return takeLeases(this.client, runId, operation, stamps);
   }
 
-  async release(runId: string, stamps: readonly StampName[]): Promise<void> {
-    await this.sql(
-      "DELETE FROM strongroom.stack_leases WHERE run_id = $1 AND stamp = ANY($2::text[])",
-      [runId, stamps],
-    );
+  release(runId: string, stamps: readonly StampName[]): Promise<void> {
+    return releaseLeases(this.client, runId, stamps);
   }
 
-  async lockRun(
-    id: string,
-  ): Promise<
-    | { status: RunStatus; operation: Operation; cancelRequested: boolean; seconds: number }
+  async lockRun(id: string): Promise<
+    | {
+        status: RunStatus;
+        operation: Operation;
+        requestedBy: string;
+        reason: string | undefined;
+        cancelRequested: boolean;
+        seconds: number;
+      }
     | undefined
   > {
     const { rows } = await this.sql<{
       status: RunStatus;
       operation: Operation;
+      requested_by: string;
+      reason: string | null;
       cancel_requested: boolean;
       seconds: number;
     }>(
-      `SELECT status, operation, cancel_requested,
+      `SELECT status, operation, requested_by, reason, cancel_requested,
               extract(epoch FROM clock_timestamp() - coalesce(started_at, created_at))::float8 AS seconds
        FROM strongroom.runs WHERE id = $1 FOR UPDATE`,
       [id],
@@ -159,6 +156,8 @@ export class SqlTransaction implements Transaction {
       : {
           status: row.status,
           operation: row.operation,
+          requestedBy: row.requested_by,
+          reason: row.reason ?? undefined,
           cancelRequested: row.cancel_requested,
           seconds: row.seconds,
         };
@@ -296,7 +295,7 @@ export class SqlTransaction implements Transaction {
     if (job === undefined) return undefined;
     const { runId, stamp } = job.data;
     const run = await this.lockRun(runId);
-    const { rows } = await this.sql<{ job: StackJob; attempts: number }>(
+    const { rows } = await this.sql<{ job: RunJob; attempts: number }>(
       `UPDATE strongroom.run_stamps
        SET status = 'running', worker_id = $3, attempts = attempts + 1, started_at = now()
        WHERE run_id = $1 AND stamp = $2 AND status = 'waiting' AND queue_id = $4
@@ -364,13 +363,17 @@ export class SqlTransaction implements Transaction {
 
   async setStampState(
     runId: string,
-    operation: Operation,
+    operation: StackOperation,
     stamp: StampName,
     status: StampStatus,
     details: StampDetails,
     outputs: Readonly<Record<string, unknown>> | undefined,
   ): Promise<void> {
     await writeStampState(this.client, { runId, operation, stamp, status, details, outputs });
+  }
+
+  async audit(entry: NewAuditEntry): Promise<void> {
+    await appendAudit(this.client, entry);
   }
 
   async notify(notice: Notice): Promise<void> {

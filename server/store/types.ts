@@ -1,9 +1,11 @@
 import type { ErrorRecord } from "../../stacks/errors";
 import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
-import type { Operation, StackJob } from "../ports";
+import type { Operation, StackJob, StackOperation } from "../ports";
 import type { ProcessIdentity } from "../processes";
+import type { VaultJob } from "../vault-ports";
 import type {
+  AuditEntry,
   IdempotencyKey,
   RunEvent,
   RunListItem,
@@ -25,6 +27,9 @@ export interface PlannedAccount {
 /** What is known of a stamp beside its place in the run; filled in as it goes on. */
 export type StampDetails = Omit<StampResult, "stamp" | "accountId" | "kind" | "status">;
 
+/** What a worker is to do about one stamp of a run. */
+export type RunJob = StackJob | VaultJob;
+
 /** A stamp of a new run. `dependsOn` names stamps of the same run only; a wave starts when the one before has ended. */
 export interface NewStamp {
   readonly stamp: StampName;
@@ -32,8 +37,14 @@ export interface NewStamp {
   readonly kind: StackKind;
   readonly wave: number;
   readonly dependsOn: readonly StampName[];
-  readonly job: StackJob;
+  readonly job: RunJob;
 }
+
+/** An entry of the audit log before it has its place in the chain. */
+export type NewAuditEntry = Pick<AuditEntry, "subject" | "action" | "details"> & {
+  readonly runId?: string;
+  readonly reason?: string;
+};
 
 export interface NewRun {
   readonly id: string;
@@ -64,7 +75,7 @@ export interface StampProgress {
 export interface ClaimedStamp {
   readonly runId: string;
   readonly stamp: StampName;
-  readonly job: StackJob;
+  readonly job: RunJob;
   /** 1 for the first; part of the fence: only the claim that has it may write the end. */
   readonly attempt: number;
   readonly queueId: string;
@@ -99,9 +110,13 @@ export interface Transaction {
     runId: string,
   ): Promise<{ readonly fingerprint: string; readonly runId: string } | undefined>;
   insertRun(run: NewRun): Promise<void>;
-  /** Takes the leases of all stamps, or answers one that another run holds (then the transaction must be given up). */
+  /**
+   * Takes the leases of all stamps, or answers one that another run holds (then the transaction must be given up). Operations
+   * of the vault hold leases of their own: a backup of an account and an update of its stack do not disturb each other.
+   */
   lease(
     runId: string,
+    operation: Operation,
     stamps: readonly StampName[],
   ): Promise<{ readonly stamp: StampName; readonly runId: string } | undefined>;
   release(runId: string, stamps: readonly StampName[]): Promise<void>;
@@ -110,6 +125,8 @@ export interface Transaction {
     | {
         readonly status: RunStatus;
         readonly operation: Operation;
+        readonly requestedBy: string;
+        readonly reason: string | undefined;
         readonly cancelRequested: boolean;
         /** Since it started, or was accepted where nothing has started. */
         readonly seconds: number;
@@ -157,12 +174,14 @@ export interface Transaction {
   append(runId: string, events: readonly NewEvent[]): Promise<void>;
   setStampState(
     runId: string,
-    operation: Operation,
+    operation: StackOperation,
     stamp: StampName,
     status: StampStatus,
     details: StampDetails,
     outputs: Readonly<Record<string, unknown>> | undefined,
   ): Promise<void>;
+  /** Adds to the audit log; the last thing of a transaction but one, because entries of others wait for its end. */
+  audit(entry: NewAuditEntry): Promise<void>;
   notify(notice: Notice): Promise<void>;
 }
 
@@ -186,6 +205,10 @@ export interface Store {
   ): Promise<
     { readonly state: StampState; readonly outputs: Readonly<Record<string, unknown>> } | undefined
   >;
+  /** Entries of the audit log, newest first; `before` is a `seq`. */
+  audit(query: { limit: number; before?: number; runId?: string }): Promise<readonly AuditEntry[]>;
+  /** Entries behind `after`, oldest first, at most `limit`. */
+  auditAfter(after: number, limit: number): Promise<readonly AuditEntry[]>;
   /** Runs among the given ones that somebody asked to stop. */
   cancelRequested(runIds: readonly string[]): Promise<readonly string[]>;
   /** Registers or renews a worker; false where it had been given up by others. */

@@ -1,14 +1,20 @@
 import { expect } from "chai";
 
 import { stampName } from "../../stacks/naming";
-import type { EnginePort, Operation, StackEvent, StackJob, StackOutcome } from "../../server/ports";
+import type {
+  EnginePort,
+  StackOperation,
+  StackEvent,
+  StackJob,
+  StackOutcome,
+} from "../../server/ports";
 import { newAccount } from "./runs";
 
 /** One engine to be held to the contract. */
 export interface EngineUnderTest {
   readonly engine: EnginePort;
   /** A job whose stack has two resources once it is stamped. */
-  readonly job: (operation: Operation, accountId: string) => StackJob;
+  readonly job: (operation: StackOperation, accountId: string) => StackJob;
   /** Makes the next operation of a job take long enough to be interrupted. */
   readonly slow: (job: StackJob) => StackJob;
   /** Milliseconds after which that operation is surely in the middle. */
@@ -21,7 +27,7 @@ const never = (): AbortSignal => new AbortController().signal;
 export function engineContract(name: string, underTest: () => EngineUnderTest): void {
   describe(`${name}, held to the contract of engines`, () => {
     let account: string;
-    const run = (operation: Operation, events: StackEvent[] = []): Promise<StackOutcome> => {
+    const run = (operation: StackOperation, events: StackEvent[] = []): Promise<StackOutcome> => {
       const { engine, job } = underTest();
       return engine.execute(job(operation, account), (event) => events.push(event), never());
     };

@@ -106,6 +106,9 @@ export class FakeRuns implements RunService {
       target: request.target,
       status: "queued",
       requestedBy: key.subject,
+      ...(request.reason === undefined ? {} : { reason: request.reason }),
+      ...(request.restore === undefined ? {} : { restore: request.restore }),
+      ...(request.drill === undefined ? {} : { drill: request.drill }),
     });
     this.runs.set(run.id, run);
     this.#keys.set(scoped, { fingerprint: key.fingerprint, id: run.id });

@@ -4,11 +4,14 @@ import { type App, type AppOptions, buildApp } from "../../server/app";
 import { createMetrics } from "../../server/plugins/metrics";
 import { checkAnswers } from "./answer-check";
 import { fakeAuthenticator, FakeFleet, FakeRuns } from "./fake-services";
+import { FakeAudit, FakeVaultService } from "./fake-vault-service";
 
 export interface TestApp {
   readonly app: App;
   readonly runs: FakeRuns;
   readonly fleet: FakeFleet;
+  readonly vault: FakeVaultService;
+  readonly audit: FakeAudit;
   /** Every line logged so far. */
   readonly lines: () => string[];
 }
@@ -17,6 +20,8 @@ export interface TestApp {
 export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> {
   const runs = new FakeRuns();
   const fleet = new FakeFleet();
+  const vault = new FakeVaultService();
+  const audit = new FakeAudit();
   const logStream = new PassThrough();
   let logged = "";
   logStream.on("data", (chunk: Buffer) => {
@@ -25,6 +30,8 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
   const app = await buildApp({
     runs,
     fleet,
+    vault,
+    auditLog: audit,
     authenticator: fakeAuthenticator,
     metrics: createMetrics({ processMetrics: false }),
     readiness: () => Promise.resolve([{ name: "database", ok: true, detail: "reachable" }]),
@@ -34,5 +41,12 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
   });
   checkAnswers(app);
   await app.ready();
-  return { app, runs, fleet, lines: () => logged.split("\n").filter((line) => line !== "") };
+  return {
+    app,
+    runs,
+    fleet,
+    vault,
+    audit,
+    lines: () => logged.split("\n").filter((line) => line !== ""),
+  };
 }

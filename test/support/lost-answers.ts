@@ -3,5 +3,6 @@
  * explain a failure far away from its cause. For the `onLog` of `startEmulator`.
  */
 export function tellLostAnswers(line: string): void {
-  if (/was lost and is given again|Error\b|Traceback/.test(line)) process.stderr.write(`emulator: ${line}\n`);
+  if (/was lost and is given again|Error\b|Traceback/.test(line))
+    process.stderr.write(`emulator: ${line}\n`);
 }

@@ -36,8 +36,9 @@ export class Product {
     private readonly childScript: string | undefined,
   ) {}
 
-  static async start(options: { childScript?: string } = {}): Promise<Product> {
-    const folder = mkdtempSync(path.join(tmpdir(), "strongroom-product-"));
+  /** `folder`: an empty one to work in, which `close` removes. */
+  static async start(options: { childScript?: string; folder?: string } = {}): Promise<Product> {
+    const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), "strongroom-product-"));
     const emulator = await startEmulator({ valueSeed: "test", onLog: tellLostAnswers });
     const product = new Product({ ...process.env }, folder, emulator, options.childScript);
     // Where the AWS SDK looks for credentials; put back by close().

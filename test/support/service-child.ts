@@ -5,6 +5,7 @@ import type { RunRequest } from "../../server/runs-ports";
 import { openStore } from "../../server/store/store";
 import { engineTools } from "./engine-tools";
 import { FakeEngine } from "./fake-engine";
+import { FakeVault } from "./fake-vault";
 import type { StampName } from "../../stacks/naming";
 import { FakePlanner, keyFor } from "./runs";
 
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   const store = await openStore({ stateDir, report: () => undefined });
   const service = createRunService({
     store,
+    vault: new FakeVault(),
     engine: await engineOf(orders),
     planner: new FakePlanner(),
     clock: { now: () => new Date() },

@@ -6,7 +6,9 @@ import { PassThrough } from "node:stream";
 import { readConfig, type ServiceConfig } from "../../server/config";
 import { type Engine, type Service, startService } from "../../server/main";
 import type { OrganizationPort, StackOutcome } from "../../server/ports";
+import type { VaultPort } from "../../server/vault-ports";
 import { fakeAccount, FakeOrganization } from "./fake-organization";
+import { FakeVault } from "./fake-vault";
 
 const example = path.resolve(__dirname, "../../../stacks/fleet.example.yaml");
 
@@ -69,12 +71,18 @@ export async function serviceFolder(): Promise<{
 /** Starts the real service (Postgres, queue, HTTP) over a quiet engine and a fake organization. */
 export function startTestService(
   config: ServiceConfig,
-  over: { engine?: Engine; organization?: OrganizationPort; log?: PassThrough } = {},
+  over: {
+    engine?: Engine;
+    organization?: OrganizationPort;
+    vault?: VaultPort;
+    log?: PassThrough;
+  } = {},
 ): Promise<Service> {
   const logStream = over.log ?? new PassThrough().resume();
   return startService(config, {
     engine: () => Promise.resolve(over.engine ?? quietEngine()),
     organization: over.organization ?? exampleOrganization(),
+    vault: over.vault ?? new FakeVault(),
     logStream,
   });
 }

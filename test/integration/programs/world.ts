@@ -7,7 +7,7 @@ import type { Credentials } from "../../../emulator/identity";
 import { startEmulator, type Emulator } from "../../../emulator/start";
 import type { Toolchain } from "../../../engine/toolchain";
 import { createPulumiEngine } from "../../../server/engine/engine";
-import type { EnginePort, Operation, StackOutcome } from "../../../server/ports";
+import type { EnginePort, StackOperation, StackOutcome } from "../../../server/ports";
 import { NAMES, roleArn, stampName } from "../../../stacks/naming";
 import type {
   AccessSpec,
@@ -125,7 +125,7 @@ export class World {
     return { assumeRoles, s3UsePathStyle: true };
   }
 
-  run(operation: Operation, spec: StackSpec): Promise<StackOutcome> {
+  run(operation: StackOperation, spec: StackSpec): Promise<StackOutcome> {
     const stamp = stampName(spec.kind, spec.accountId);
     const job = { stamp, operation, spec, connection: this.connection(spec) };
     return this.engine.execute(job, () => undefined, new AbortController().signal);

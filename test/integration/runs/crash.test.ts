@@ -14,6 +14,7 @@ import type { Store } from "../../../server/store/types";
 import { stampName, type StampName } from "../../../stacks/naming";
 import { engineTools } from "../../support/engine-tools";
 import { FakeEngine } from "../../support/fake-engine";
+import { FakeVault } from "../../support/fake-vault";
 import { startKillable, until, type KillableService } from "../../support/killable";
 import { FakePlanner, fleetPlan, keyFor, newAccount, scratchFolder } from "../../support/runs";
 
@@ -51,6 +52,7 @@ describe("a service that is killed", () => {
     store = await openStore({ stateDir, report: () => undefined });
     service = createRunService({
       store,
+      vault: new FakeVault(),
       engine: new FakeEngine(),
       planner: new FakePlanner(),
       clock: { now: () => new Date() },

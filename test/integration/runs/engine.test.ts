@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { createPulumiEngine, type PulumiEngineOptions } from "../../../server/engine/engine";
 import type {
   EnginePort,
-  Operation,
+  StackOperation,
   StackEvent,
   StackJob,
   StackOutcome,
@@ -18,7 +18,11 @@ import { fleetPlan, newAccount, scratchFolder } from "../../support/runs";
 
 const childScript = path.join(__dirname, "../../support/engine-child.js");
 
-function jobWith(operation: Operation, accountId: string, tags: Record<string, string>): StackJob {
+function jobWith(
+  operation: StackOperation,
+  accountId: string,
+  tags: Record<string, string>,
+): StackJob {
   const { spec, connection } = fleetPlan([accountId]).stamps[0]!;
   return { stamp: stampName("member", accountId), operation, spec: { ...spec, tags }, connection };
 }
@@ -30,7 +34,7 @@ describe("the real engine", () => {
   let make: (options?: Partial<PulumiEngineOptions>) => EnginePort;
   let engine: EnginePort;
   const run = (
-    operation: Operation,
+    operation: StackOperation,
     account: string,
     tags: Record<string, string>,
     events: StackEvent[] = [],

@@ -7,6 +7,7 @@ import type { RunEvent, RunRecord, RunRequest } from "../../../server/runs-ports
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
 import { FakeEngine } from "../../support/fake-engine";
+import { FakeVault } from "../../support/fake-vault";
 import { FakePlanner, keyFor, newAccount, scratchFolder, VAULT } from "../../support/runs";
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -36,6 +37,7 @@ describe("the runs over a real database", () => {
   function service(engine: FakeEngine, fleet: readonly string[] = []): ManagedRunService {
     const made = createRunService({
       store,
+      vault: new FakeVault(),
       engine,
       planner: new FakePlanner(fleet),
       clock: { now: () => new Date() },

@@ -10,6 +10,7 @@ import { openStore } from "../../../server/store/store";
 import { AppError } from "../../../stacks/errors";
 import { stampName } from "../../../stacks/naming";
 import { FakeEngine } from "../../support/fake-engine";
+import { FakeVault } from "../../support/fake-vault";
 import { startKillable, until } from "../../support/killable";
 import { FakePlanner, keyFor, newAccount, scratchFolder } from "../../support/runs";
 
@@ -92,6 +93,7 @@ describe("the database that the service brings", () => {
     const store = await openStore({ databaseUrl, stateDir, report: quiet });
     const runs = createRunService({
       store,
+      vault: new FakeVault(),
       engine: new FakeEngine(),
       planner: new FakePlanner(),
       clock: { now: () => new Date() },

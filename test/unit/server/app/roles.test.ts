@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { ROLES } from "../../../../server/auth/roles";
 import { bearer, sampleRun } from "../../../support/fake-services";
+import { sampleReport } from "../../../support/fake-vault";
 import { testApp, type TestApp } from "../../../support/http-app";
 
 const post = (url: string, payload?: object) => ({
@@ -10,7 +11,8 @@ const post = (url: string, payload?: object) => ({
   headers: { "idempotency-key": "k" },
   ...(payload === undefined ? {} : { payload }),
 });
-const start = (operation: string) => post("/v1/runs", { operation, target: {} });
+const start = (operation: string, more: object = {}) =>
+  post("/v1/runs", { operation, target: {}, ...more });
 const get = (url: string) => ({ method: "GET" as const, url, headers: {} });
 
 const NEEDS = [
@@ -20,13 +22,27 @@ const NEEDS = [
   ["viewer", get("/v1/accounts")],
   ["viewer", get("/v1/stamps/member-111122223333")],
   ["viewer", get("/v1/fleet")],
+  ["viewer", get("/v1/coverage")],
+  ["viewer", get("/v1/secrets")],
+  ["viewer", get("/v1/drills")],
+  ["viewer", get("/v1/drills/drill-1")],
   ["viewer", get("/metrics")],
   ["operator", get("/v1/accounts?refresh=true")],
   ["operator", start("preview")],
   ["operator", start("drift")],
   ["operator", start("up")],
   ["operator", post("/v1/runs/run-1/cancel")],
+  ["operator", start("backup")],
+  ["operator", start("restore")],
+  ["operator", start("restore", { restore: { order: "plan" } })],
   ["approver", start("retire")],
+  ["approver", start("drill", { reason: "quarterly" })],
+  [
+    "approver",
+    start("restore", { restore: { order: "write", planRun: "run-1" }, reason: "it was deleted" }),
+  ],
+  ["approver", get("/v1/audit")],
+  ["approver", get("/v1/audit/verify")],
 ] as const;
 
 describe("who may do what", () => {
@@ -37,6 +53,7 @@ describe("who may do what", () => {
   beforeEach(() => {
     t.runs.reset();
     t.runs.runs.set("run-1", sampleRun());
+    t.vault.reports = [sampleReport({ drillId: "drill-1" })];
     t.fleet.stamps.set("member-111122223333", {
       stamp: "member-111122223333",
       outputs: { keyArn: "arn:aws:kms:eu-central-1:111122223333:key/1", list: [1, { a: true }] },
