@@ -170,6 +170,7 @@ export class FunctionError extends Error {
     options: ErrorOptions = {},
   ) {
     super(message, options);
-    this.name = "FunctionError";
+    // What Lambda hands to the caller of a function that threw are an error's name and message, nothing else.
+    this.name = code;
   }
 }

@@ -95,24 +95,26 @@ export function functionFailure(name: string, { code, message, retry }: Function
   );
 }
 
+/** Codes of the functions after which the same call may succeed a moment later. */
+const PASSING = new Set(["AWS_BUSY", "INTERNAL", "QUEUE_REFUSED", "SECRET_UNSTEADY"]);
+
+const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
+
 /**
- * Reads the payload that Lambda answers when a function threw: `errorType` and `errorMessage`. Our functions put their
- * code into one of both; what else there is (a time-out, too little memory, a crash) is Lambda's own.
+ * Reads the payload that Lambda answers when a function threw: the error's name, which is the code of our functions'
+ * errors, and its message. What else there is (a time-out, too little memory, a crash) is Lambda's own.
  */
 export function readFailure(payload: unknown): FunctionFailure {
-  const { errorType, errorMessage, retry } = (payload ?? {}) as {
+  const { errorType, errorMessage } = (payload ?? {}) as {
     errorType?: unknown;
     errorMessage?: unknown;
-    retry?: unknown;
   };
-  const type = typeof errorType === "string" ? errorType : "";
-  const text = typeof errorMessage === "string" ? errorMessage : "it failed without saying why";
-  const [, inText, rest] = /^([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+):\s*(.*)$/s.exec(text) ?? [];
-  const code = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(type) ? type : inText;
-  if (code !== undefined) return { code, message: rest ?? text, retry: retry === true };
-  if (/Task timed out/.test(text) || type === "Sandbox.Timedout") {
+  const code = typeof errorType === "string" ? errorType : "";
+  const message = typeof errorMessage === "string" ? errorMessage : "it failed without saying why";
+  if (CODE.test(code)) return { code, message, retry: PASSING.has(code) };
+  if (/Task timed out/.test(message) || code === "Sandbox.Timedout") {
     return { code: "FUNCTION_TIMEOUT", message: "it did not finish in its time", retry: true };
   }
   // Not our text, so it may hold anything: only the kind is told.
-  return { code: type === "" ? "FUNCTION_CRASHED" : type, message: "it crashed", retry: false };
+  return { code: code === "" ? "FUNCTION_CRASHED" : code, message: "it crashed", retry: false };
 }

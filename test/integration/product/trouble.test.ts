@@ -102,7 +102,7 @@ describe("trouble around the product", function () {
       expect(places.length, err).to.be.greaterThanOrEqual(5);
     });
 
-    it("says which part of the engine is missing and what to do", async () => {
+    it("says which part of the engine is missing and what to do", () => {
       const home = path.join(product.folder, "nothing-here");
       mkdirSync(home);
       const binary = path.join(product.projectFolder, "bin/strongroom.cjs");
