@@ -63,6 +63,7 @@ export async function rehearse(
   } catch (error) {
     problems.push(`Its backups cannot be listed: ${asFunctionError(error).message}`);
   }
+  if (from === "recovery") problems.push(...(await notCopied(accountId, stored, ports)));
   const keptSince = Math.min(...stored.flat().map(({ storedAt }) => Date.parse(storedAt)));
   const chosen = sample(
     stored,
@@ -96,6 +97,31 @@ export async function rehearse(
     rpoSeconds: Math.max(0, ...proven.map(({ manifest }) => lag(manifest, keptSince))),
     ...(any === undefined ? {} : { anySecret: { arn: any.arn, region: any.region } }),
   };
+}
+
+/** S3 promises to have copied an object after this time (S3 Replication Time Control): milliseconds. */
+const COPIED_AFTER_MS = 15 * 60_000;
+
+/** Manifests of the primary bucket that should have been copied long ago and are not among the copies. */
+async function notCopied(
+  accountId: string,
+  copies: readonly StoredManifest[][],
+  ports: DrillPorts,
+): Promise<string[]> {
+  const there = new Set(copies.flat().map(({ key }) => key));
+  const until = ports.clock.now().getTime() - COPIED_AFTER_MS;
+  try {
+    const primary = new Backups(ports.source(false), ports.organizationId);
+    const stored = (await primary.stored({ accountIds: [accountId] })).flat();
+    return stored
+      .filter(({ key, storedAt }) => !there.has(key) && Date.parse(storedAt) < until)
+      .map(
+        ({ place, changedAt }) =>
+          `${place.name}: Its backup of ${changedAt} is not in the recovery Region`,
+      );
+  } catch (error) {
+    return [`What should be in the copy cannot be listed: ${asFunctionError(error).message}`];
+  }
 }
 
 function outOfTime(): FunctionError {
