@@ -58,6 +58,11 @@ export function demands(condition: Condition): boolean {
   return condition.quantifier === undefined || MULTI_VALUED.has(condition.key);
 }
 
+/** Tells whether a condition key (lower case) says who is calling, or for whom a service works. */
+export function saysWhoCalls(key: string): boolean {
+  return CALLER_KEYS.has(key);
+}
+
 /** Tells whether a condition really limits who the caller may be. */
 export function restrictsCaller(condition: Condition): boolean {
   const narrow = CALLER_KEYS.get(condition.key);

@@ -5,7 +5,8 @@ import { TYPES } from "./types";
 import { isList, isMap, Undetermined, UNKNOWN, type Value } from "./values";
 
 /** What a policy document hangs on; decides which rules apply to it. */
-export type PolicyKind = "identity" | "trust" | "key" | "secret" | "bucket";
+export type PolicyKind =
+  "identity" | "trust" | "key" | "secret" | "bucket" | "topic" | "queue" | "bus" | "vault";
 
 /** One policy document and the resource that carries it. */
 export class PolicySubject implements Subject {
@@ -44,6 +45,17 @@ export class PolicySubject implements Subject {
       if (!(thrown instanceof Undetermined)) throw thrown;
       return { statements: [], doubts: [thrown], version: undefined };
     }
+  }
+
+  /** The statements that can be understood; a document that cannot be read has none. */
+  known(): readonly Statement[] {
+    return this.readable().statements;
+  }
+
+  /** The document's version, as it stands; throws where the document cannot be read. */
+  version(): string | undefined {
+    this.read();
+    return this.document?.version;
   }
 
   /** Every rule about policies reads the document; it is parsed once. */
@@ -107,6 +119,22 @@ const HOLDERS: readonly {
     types: [...TYPES.bucket, ...TYPES.bucketPolicy],
     kind: "bucket",
     properties: ["policy", "policyDocument"],
+  },
+  {
+    types: [...TYPES.topic, ...TYPES.topicPolicy],
+    kind: "topic",
+    properties: ["policy", "policyDocument"],
+  },
+  {
+    types: [...TYPES.queue, ...TYPES.queuePolicy],
+    kind: "queue",
+    properties: ["policy", "policyDocument"],
+  },
+  { types: [...TYPES.eventBus, ...TYPES.eventBusPolicy], kind: "bus", properties: ["policy"] },
+  {
+    types: [...TYPES.backupVault, ...TYPES.backupVaultPolicy],
+    kind: "vault",
+    properties: ["policy", "accessPolicy"],
   },
 ];
 

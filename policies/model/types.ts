@@ -9,6 +9,7 @@ export const TYPES = {
   kmsReplicaKey: [...aws("kms", "ReplicaKey"), ...native("kms", "ReplicaKey")],
   kmsExternalKey: aws("kms", "ExternalKey", "ReplicaExternalKey"),
   kmsKeyPolicy: aws("kms", "KeyPolicy"),
+  kmsAlias: [...aws("kms", "Alias"), ...native("kms", "Alias")],
 
   secret: [...aws("secretsmanager", "Secret"), ...native("secretsmanager", "Secret")],
   secretPolicy: [
@@ -62,4 +63,42 @@ export const TYPES = {
   bucketPolicy: [...aws("s3", "BucketPolicy"), ...native("s3", "BucketPolicy")],
   bucketReplication: aws("s3", "BucketReplicationConfig"),
   bucketLogging: aws("s3", "BucketLogging", "BucketLoggingV2"),
+  bucketLifecycle: aws("s3", "BucketLifecycleConfiguration", "BucketLifecycleConfigurationV2"),
+  bucketNotification: aws("s3", "BucketNotification"),
+
+  analyzer: [...aws("accessanalyzer", "Analyzer"), ...native("accessanalyzer", "Analyzer")],
+
+  topic: [...aws("sns", "Topic"), ...native("sns", "Topic")],
+  topicPolicy: [...aws("sns", "TopicPolicy"), ...native("sns", "TopicPolicy", "TopicInlinePolicy")],
+  topicSubscription: [...aws("sns", "TopicSubscription"), ...native("sns", "Subscription")],
+  queue: [...aws("sqs", "Queue"), ...native("sqs", "Queue")],
+  queuePolicy: [...aws("sqs", "QueuePolicy"), ...native("sqs", "QueuePolicy", "QueueInlinePolicy")],
+
+  eventBus: [...aws("cloudwatch", "EventBus"), ...native("events", "EventBus")],
+  eventBusPolicy: aws("cloudwatch", "EventBusPolicy"),
+  eventRule: [...aws("cloudwatch", "EventRule"), ...native("events", "Rule")],
+  eventTarget: aws("cloudwatch", "EventTarget"),
+  logGroup: [...aws("cloudwatch", "LogGroup"), ...native("logs", "LogGroup")],
+  metricAlarm: [...aws("cloudwatch", "MetricAlarm"), ...native("cloudwatch", "Alarm")],
+  trail: [...aws("cloudtrail", "Trail"), ...native("cloudtrail", "Trail")],
+
+  function: [...aws("lambda", "Function"), ...native("lambda", "Function")],
+  functionPermission: [...aws("lambda", "Permission"), ...native("lambda", "Permission")],
+  functionUrl: [...aws("lambda", "FunctionUrl"), ...native("lambda", "Url")],
+  functionDestination: [
+    ...aws("lambda", "FunctionEventInvokeConfig"),
+    ...native("lambda", "EventInvokeConfig"),
+  ],
+  eventSourceMapping: [
+    ...aws("lambda", "EventSourceMapping"),
+    ...native("lambda", "EventSourceMapping"),
+  ],
+
+  backupVault: [
+    ...aws("backup", "Vault", "LogicallyAirGappedVault"),
+    ...native("backup", "BackupVault", "LogicallyAirGappedBackupVault"),
+  ],
+  backupVaultLock: aws("backup", "VaultLockConfiguration"),
+  backupVaultPolicy: aws("backup", "VaultPolicy"),
+  backupPlan: [...aws("backup", "Plan"), ...native("backup", "BackupPlan")],
 } as const satisfies Record<string, readonly string[]>;

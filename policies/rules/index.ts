@@ -1,21 +1,37 @@
 import * as bucketPolicies from "./bucket-policies";
 import * as bucketReplication from "./bucket-replication";
 import * as buckets from "./buckets";
+import * as iamAttachments from "./iam-attachments";
+import * as iamConditions from "./iam-conditions";
+import * as iamDocuments from "./iam-documents";
 import * as iamIdentities from "./iam-identities";
 import * as iamPowers from "./iam-powers";
 import * as iamTrust from "./iam-trust";
 import * as iamWildcards from "./iam-wildcards";
+import * as kmsCallers from "./kms-callers";
 import * as kmsKeys from "./kms-keys";
 import * as kmsPolicies from "./kms-policies";
+import * as kmsSeparation from "./kms-separation";
+import * as kmsSorts from "./kms-sorts";
+import * as secretCare from "./secret-care";
 import * as secrets from "./secrets";
 import type { Rule } from "./rule";
 
-const KMS: readonly Rule[] = [...Object.values(kmsKeys), ...Object.values(kmsPolicies)];
-const SECRETS: readonly Rule[] = Object.values(secrets);
+const KMS: readonly Rule[] = [
+  ...Object.values(kmsKeys),
+  ...Object.values(kmsSorts),
+  ...Object.values(kmsPolicies),
+  ...Object.values(kmsCallers),
+  ...Object.values(kmsSeparation),
+];
+const SECRETS: readonly Rule[] = [...Object.values(secrets), ...Object.values(secretCare)];
 const IAM: readonly Rule[] = [
   ...Object.values(iamWildcards),
   ...Object.values(iamPowers),
   ...Object.values(iamTrust),
+  ...Object.values(iamConditions),
+  ...Object.values(iamDocuments),
+  ...Object.values(iamAttachments),
   ...Object.values(iamIdentities),
 ];
 const BUCKETS: readonly Rule[] = [

@@ -2,6 +2,7 @@ import { accountOf, isAccountRoot } from "../iam/arn";
 import { demandedValues, demandsFlag, isRestricted } from "../iam/conditions";
 import type { Statement } from "../iam/document";
 import { allowsAction } from "../iam/statements";
+import { ownAccount } from "../model/own-account";
 import { policiesOfKind, type PolicySubject } from "../model/policies";
 import type { Problem } from "../model/subject";
 import { defineRule } from "./rule";
@@ -105,13 +106,4 @@ function everyPrincipal({ principals, notPrincipals }: Statement): string[] {
 
 function ownAccountOf(policy: PolicySubject): string | undefined {
   return ownAccount(policy, policy.statements());
-}
-
-/** The key's account: the stack's, else the only account whose root the policy names, as every key policy must. */
-function ownAccount(policy: PolicySubject, statements: readonly Statement[]): string | undefined {
-  if (policy.resource.accountId !== undefined) return policy.resource.accountId;
-  const roots = new Set(
-    statements.flatMap(({ principals }) => principals?.aws.filter(isAccountRoot).map(accountOf)),
-  );
-  return roots.size === 1 ? [...roots][0] : undefined;
 }

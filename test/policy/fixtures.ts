@@ -63,3 +63,67 @@ export function policyData(...statements: readonly ValueMap[]): ValueMap {
 
 /** A resource that no rule looks at. */
 export const TOPIC = resource("aws:sns/topic:Topic", { name: "alarms" });
+
+/** A table in short form: one compliant resource a provider, and what breaks it. */
+interface Quick {
+  readonly rule: Rule;
+  /** Compliant, as @pulumi/aws and as aws-native make it. */
+  readonly aws: ResourceInput;
+  readonly native?: ResourceInput;
+  /** Stand beside the resource in every case. */
+  readonly beside?: readonly ResourceInput[];
+  /** What breaks it: the changed properties, and what the message says is wrong (all of them). */
+  readonly bad: Readonly<Record<string, Breach>>;
+  /** The same for aws-native, where its properties differ; otherwise `bad` serves both. */
+  readonly nativeBad?: Readonly<Record<string, Breach>>;
+  /** By the property that is reported: what is changed to make it unknown; the property itself where nothing is said. */
+  readonly unknown: Readonly<Record<string, ValueMap | undefined>>;
+  /** More that passes: the changed properties. */
+  readonly alsoGood?: Readonly<Record<string, ValueMap>>;
+  /** Where the message does not end with the rule's own fix. */
+  readonly set?: string;
+  readonly notApplicable?: readonly ResourceInput[];
+}
+type Breach = readonly [changes: ValueMap, ...wrong: readonly string[]];
+
+/** Makes the table: the messages are the resource's title, what is wrong, and the fix. */
+export function quick(given: Quick): RuleCases {
+  const { rule, aws, native, beside = [], bad, nativeBad = bad, unknown } = given;
+  const broken = (subject: ResourceInput, suffix: string, breaches: Quick["bad"]) =>
+    Object.entries(breaches).map(([name, [changes, ...wrong]]) => {
+      const kind = subject.type.slice(subject.type.lastIndexOf(":") + 1);
+      return [
+        `${name}${suffix}`,
+        {
+          given: [changed(subject, changes), ...beside],
+          says: wrong.map((what) => `${kind} "${subject.name}" ${what}. ${given.set ?? rule.fix}`),
+        },
+      ] as const;
+    });
+  return {
+    rule,
+    passes: {
+      "what is as it should be": [aws, ...beside],
+      ...(native === undefined
+        ? {}
+        : { "what is as it should be, in aws-native": [native, ...beside] }),
+      ...Object.fromEntries(
+        Object.entries(given.alsoGood ?? {}).map(([name, changes]) => [
+          name,
+          [changed(aws, changes), ...beside],
+        ]),
+      ),
+    },
+    fails: Object.fromEntries([
+      ...broken(aws, "", bad),
+      ...(native === undefined ? [] : broken(native, ", in aws-native", nativeBad)),
+    ]),
+    undetermined: Object.fromEntries(
+      Object.entries(unknown).map(([property, changes]) => [
+        `unknown ${property}`,
+        { given: [changed(aws, changes ?? { [property]: UNKNOWN }), ...beside], property },
+      ]),
+    ),
+    ...(given.notApplicable === undefined ? {} : { notApplicable: given.notApplicable }),
+  };
+}

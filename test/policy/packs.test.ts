@@ -90,8 +90,8 @@ describe("the packs", () => {
     for (const name of Object.keys(PACKS) as (keyof typeof PACKS)[]) {
       const shown = packArgs(name).policies.slice(1);
       expect(shown.map((entry) => entry.name)).to.deep.equal(PACKS[name].rules.map(({ id }) => id));
-      for (const entry of shown) {
-        expect(entry.enforcementLevel).to.equal("mandatory");
+      for (const [index, entry] of shown.entries()) {
+        expect(entry.enforcementLevel).to.equal(PACKS[name].rules[index]?.level);
         expect(entry.severity).to.be.a("string");
         expect(entry.remediationSteps).to.be.a("string");
       }

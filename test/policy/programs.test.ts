@@ -44,18 +44,43 @@ const WITHOUT_SUBJECT = new Set([
   "secret-value-not-in-program",
   "secret-replica-not-overwritten",
   "secret-protected",
+  "secret-rotates",
+  "secret-policy-principals-exact",
+  "secret-has-second-copy",
 ]);
+
+/** Advice that a program does not follow, by the name of its spec, each with the reason. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  // A key of one Region cannot become a multi-Region key, so a member that gets a second Region later needs it now.
+  "a member of one Region that keeps every secret": ["kms-multi-region-wanted"],
+};
 
 describe("the programs of Strongroom", () => {
   for (const [name, spec] of Object.entries(SPECS)) {
     it(`break no rule and leave none undetermined at the first preview of ${name}`, async () => {
       const stack = new Stack(await previewOf(spec));
       const found = RULES.flatMap((rule) => judge(rule, stack)).flatMap((verdict) =>
-        verdict.verdict === "pass" ? [] : [`${verdict.rule.id}: ${verdict.message}`],
+        verdict.verdict === "pass" || KNOWN[name]?.includes(verdict.rule.id) === true
+          ? []
+          : [`${verdict.rule.id}: ${verdict.message}`],
       );
       expect(found).to.deep.equal([]);
     });
   }
+
+  it("follow all advice but the named", async () => {
+    for (const [name, rules] of Object.entries(KNOWN)) {
+      const spec = SPECS[name];
+      if (spec === undefined) throw new Error(`no spec ${name}`);
+      const stack = new Stack(await previewOf(spec));
+      for (const id of rules) {
+        const rule = RULES.find((one) => one.id === id);
+        expect(rule?.level, id).to.equal("advisory");
+        const found = rule === undefined ? [] : judge(rule, stack);
+        expect(found.map(({ verdict }) => verdict)).to.include("fail");
+      }
+    }
+  });
 
   it("give every mandatory rule something to judge", async () => {
     const stacks = await previewsOfAll();

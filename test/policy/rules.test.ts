@@ -4,19 +4,27 @@ import { Stack } from "../../policies/model/stack";
 import { judge, RULES, type Rule, type Verdict } from "../../policies/rules";
 import { IAM_CASES } from "./cases/iam";
 import { KMS_CASES } from "./cases/kms";
+import { KMS_SORT_CASES } from "./cases/kms-sorts";
+import { IAM_ATTACHMENT_CASES } from "./cases/iam-attachments";
+import { IAM_DOCUMENT_CASES } from "./cases/iam-documents";
 import { IAM_ROLE_CASES } from "./cases/iam-roles";
 import { BUCKET_POLICY_CASES } from "./cases/bucket-policies";
 import { BUCKET_CASES } from "./cases/buckets";
+import { SECRET_CARE_CASES } from "./cases/secret-care";
 import { SECRET_VALUE_CASES } from "./cases/secret-values";
 import { SECRET_CASES } from "./cases/secrets";
 import { TOPIC, type RuleCases } from "./fixtures";
 
 const CASES: readonly RuleCases[] = [
   ...KMS_CASES,
+  ...KMS_SORT_CASES,
   ...SECRET_CASES,
+  ...SECRET_CARE_CASES,
   ...SECRET_VALUE_CASES,
   ...IAM_CASES,
   ...IAM_ROLE_CASES,
+  ...IAM_DOCUMENT_CASES,
+  ...IAM_ATTACHMENT_CASES,
   ...BUCKET_CASES,
   ...BUCKET_POLICY_CASES,
 ];

@@ -16,14 +16,12 @@ export function firstPreviewOf(
     `urn:pulumi:${stack}::strongroom::${type}::${name}`;
   const resources = recording.resources.filter(({ type }) => /^aws(-native)?:/.test(type));
   const marks = resources.flatMap(({ type, name }) =>
-    [
-      `arn:mock:${type.split(":").at(-1)?.toLowerCase() ?? ""}:${name}`,
-      `mrk-${name}`,
-      `${name}-id`,
-    ].map((mark) => ({ mark, urn: urnOf(type, name) })),
+    [`:111122223333:${type.split(":").at(-1) ?? ""}/${name}`, `mrk-${name}`, `${name}-id`].map(
+      (mark) => ({ mark: new RegExp(`${mark}(?![\\w-])`), urn: urnOf(type, name) }),
+    ),
   );
   const originsOf = (text: string): string[] => [
-    ...new Set(marks.filter(({ mark }) => text.includes(mark)).map(({ urn }) => urn)),
+    ...new Set(marks.filter(({ mark }) => mark.test(text)).map(({ urn }) => urn)),
   ];
   const atPreview = (value: unknown): Value => {
     if (typeof value === "string") return originsOf(value).length > 0 ? UNKNOWN : value;

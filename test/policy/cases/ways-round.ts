@@ -288,7 +288,13 @@ const harmless = (
   documents: Readonly<Record<string, string | object>>,
 ) => table("", place, documents).map(({ name, given }) => ({ name, given }));
 const goodKey = (document: string): ResourceInput[] => [
-  resource("aws:kms/key:Key", { policy: document, enableKeyRotation: true }),
+  resource("aws:kms/key:Key", {
+    policy: document,
+    enableKeyRotation: true,
+    description: "backups",
+    arn: KEY_ARN,
+  }),
+  resource("aws:kms/alias:Alias", { name: "alias/backups", targetKeyId: KEY_ARN }),
 ];
 const goodRole = (document: string): ResourceInput[] => [
   resource("aws:iam/role:Role", {
@@ -357,7 +363,7 @@ export const LOOK_ALIKES: readonly { name: string; given: readonly ResourceInput
   }),
   ...harmless(goodRole, {
     "a service": assume({ Service: "lambda.amazonaws.com" }),
-    "two services": assume({ Service: ["lambda.amazonaws.com", "s3.amazonaws.com"] }),
+    "two services": assume({ Service: ["lambda.amazonaws.com", "ec2.amazonaws.com"] }),
     "another account's role with organization and external id": assume(
       { AWS: OTHER_ROLE },
       {
