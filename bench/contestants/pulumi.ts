@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
 import { projectRoot } from "../../engine/parts";
@@ -23,27 +23,28 @@ export async function runPulumi(
     PULUMI_HOME: home,
     PULUMI_BACKEND_URL: `file://${state}`,
   };
-  const files = new Map(
-    workload.map(({ stamp, file }) => {
-      const own = path.join(folder, path.basename(file));
-      copyFileSync(file, own); // the CLI writes into it
-      return [stamp, own];
-    }),
-  );
+  // A project folder of its own: the CLI writes into the stacks' files.
+  const project = path.join(folder, "project");
+  mkdirSync(project);
+  for (const name of ["Pulumi.yaml", "package.json"]) {
+    copyFileSync(path.join(root, name), path.join(project, name));
+  }
+  for (const name of ["dist", "node_modules"]) {
+    symlinkSync(path.join(root, name), path.join(project, name));
+  }
+  for (const { file } of workload) copyFileSync(file, path.join(project, path.basename(file)));
   const pulumi = (...args: string[]): Promise<string> =>
-    runCommand("pulumi", [...args, "--non-interactive"], { cwd: root, env, folder });
+    runCommand("pulumi", [...args, "--non-interactive"], { cwd: project, env, folder });
   const results: Result[] = [];
   for (const phase of ["first", "re-run"] as const) {
     say(`pulumi up, ${phase}: ${workload.length} stacks, one after the other`);
     const meter = new CostMeter([emulator.pid]);
     for (const { stamp } of workload) {
-      const config = ["--config-file", files.get(stamp) ?? ""];
-      if (phase === "first") await pulumi("stack", "init", stamp, "--no-select", ...config);
+      if (phase === "first") await pulumi("stack", "init", stamp, "--no-select");
       await pulumi(
         "up",
         "--stack",
         stamp,
-        ...config,
         "--yes",
         "--policy-pack",
         path.join(root, "policies/strongroom"),

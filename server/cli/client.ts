@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 
 import { type ErrorCode, ERRORS } from "../../stacks/errors";
 import type { ProblemDocument } from "../plugins/problems";
+import type { DrillReport, SecretCoverage } from "../../lambdas/model";
 import type {
   AccountView,
+  AuditEntry,
+  AuditVerdict,
   Page,
   RunEvent,
   RunListItem,
@@ -11,6 +14,7 @@ import type {
   RunRequest,
   StampView,
 } from "../runs-ports";
+import type { DrillSummary, FleetCoverage } from "../vault-ports";
 import { serverSentEvents } from "./events";
 import { CliFailure, EXIT, exitCodeOf } from "./failure";
 import type { CliIo } from "./io";
@@ -87,6 +91,34 @@ export class ServiceClient {
       ...(cursor === undefined ? {} : { cursor }),
     });
     return this.json(`/v1/runs?${query.toString()}`);
+  }
+
+  coverage(account?: string): Promise<FleetCoverage> {
+    return this.json(`/v1/coverage${account === undefined ? "" : `?account=${account}`}`);
+  }
+
+  secrets(query: Readonly<Record<string, string>>): Promise<Page<SecretCoverage>> {
+    return this.json(`/v1/secrets?${new URLSearchParams(query).toString()}`);
+  }
+
+  drills(limit: number): Promise<{ items: readonly DrillSummary[] }> {
+    return this.json(`/v1/drills?limit=${limit}`);
+  }
+
+  drill(id: string): Promise<DrillReport> {
+    return this.json(`/v1/drills/${encodeURIComponent(id)}`);
+  }
+
+  audit(limit: number, run?: string): Promise<{ items: readonly AuditEntry[] }> {
+    const query = new URLSearchParams({
+      limit: String(limit),
+      ...(run === undefined ? {} : { run }),
+    });
+    return this.json(`/v1/audit?${query.toString()}`);
+  }
+
+  verifyAudit(): Promise<AuditVerdict> {
+    return this.json("/v1/audit/verify");
   }
 
   cancel(id: string): Promise<RunRecord> {

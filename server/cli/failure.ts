@@ -78,8 +78,6 @@ const UNREACHABLE: readonly ErrorCode[] = [
 export function exitCodeOf(code: ErrorCode): ExitCode {
   if (code.startsWith("AUTH_")) return EXIT.forbidden;
   if (UNREACHABLE.includes(code)) return EXIT.unreachable;
-  if (/^(SPEC_|PLAN_)/.test(code) || code === "STACK_NOT_FOUND" || code === "RUN_NOT_FOUND") {
-    return EXIT.usage;
-  }
+  if (/^(SPEC_|PLAN_)/.test(code) || code.endsWith("_NOT_FOUND")) return EXIT.usage;
   return EXIT.failed;
 }

@@ -1,14 +1,20 @@
 import { Command, CommanderError } from "commander";
 
 import { accountsCommand } from "./commands/accounts";
+import { auditCommand } from "./commands/audit";
+import { backupCommand } from "./commands/backup";
 import { configCommand } from "./commands/config";
+import { coverageCommand } from "./commands/coverage";
 import { doctorCommand } from "./commands/doctor";
+import { drillCommand } from "./commands/drill";
 import { driftCommand } from "./commands/drift";
 import { envCommand } from "./commands/env";
 import { logsCommand } from "./commands/logs";
 import { planCommand } from "./commands/plan";
 import { policyCommand } from "./commands/policy";
 import { previewCommand } from "./commands/preview";
+import { reportCommand } from "./commands/report";
+import { restoreCommand } from "./commands/restore";
 import { retireCommand } from "./commands/retire";
 import { runsCommand } from "./commands/runs";
 import { serveCommand } from "./commands/serve";
@@ -37,6 +43,12 @@ const COMMANDS = [
   upCommand,
   driftCommand,
   retireCommand,
+  backupCommand,
+  coverageCommand,
+  restoreCommand,
+  drillCommand,
+  reportCommand,
+  auditCommand,
   runsCommand,
   logsCommand,
   envCommand,

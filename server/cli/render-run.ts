@@ -3,6 +3,7 @@ import type { CliIo } from "./io";
 import { countsText } from "./run-state";
 import { table } from "./table";
 import { clean, counted, duration } from "./text";
+import { vaultLines } from "./render-vault";
 
 /** Changes listed for one stamp; a first `up` creates dozens, and nobody reads them all here. */
 const MOST_CHANGES = 30;
@@ -44,11 +45,9 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-function renderStamp(
-  { stamp, changes = [], violations = [], error }: StampResult,
-  { paint }: Pick<CliIo, "paint">,
-): string {
-  const lines: string[] = [];
+function renderStamp(result: StampResult, { paint }: Pick<CliIo, "paint">): string {
+  const { stamp, changes = [], violations = [], error } = result;
+  const lines: string[] = vaultLines(result).map((line) => `  ${line}`);
   const signs = { create: "+", update: "~", replace: "±", delete: "-" } as const;
   for (const { operation, type, name, properties } of changes.slice(0, MOST_CHANGES)) {
     const what = properties.length === 0 ? "" : ` (${properties.join(", ")})`;

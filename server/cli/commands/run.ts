@@ -28,6 +28,10 @@ export interface RunCommand {
   readonly operation: Operation;
   readonly summary: string;
   readonly examples: readonly string[];
+  /** Options of this command alone. */
+  readonly options?: (command: Command) => Command;
+  /** What those options add to the request. */
+  readonly parts?: (options: Readonly<Record<string, unknown>>) => Partial<RunRequest>;
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [
@@ -37,7 +41,7 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 
 /** A command that starts a run, shows how it goes, and ends with its result. */
 export function runCommand(
-  { operation, summary, examples }: RunCommand,
+  { operation, summary, examples, options: more, parts }: RunCommand,
   context: CliContext,
 ): Command {
   const command = withService(withTarget(new Command(operation).description(summary)));
@@ -50,6 +54,7 @@ export function runCommand(
   if (operation === "retire") {
     command.option("--confirm <stamp>", "name each stamp that is taken down (repeatable)", collect);
   }
+  more?.(command);
   command
     .option("--detach", "start the run and do not wait for it (needs --url)")
     .option("--key <key>", "idempotency key: the same key and request never start a second run");
@@ -61,8 +66,9 @@ export function runCommand(
         target: targetOf(stamps, options),
         ...(options.refresh === true ? { refresh: true } : {}),
         ...(options.confirm === undefined ? {} : { confirm: options.confirm.map(stampOf) }),
+        ...parts?.({ ...options }),
       };
-      const role = operation === "retire" ? "approver" : "operator";
+      const role = operation === "retire" || operation === "drill" ? "approver" : "operator";
       return withClient(context, options, role, async ({ client, embedded }) => {
         const { io } = context;
         const json = options.json === true;
