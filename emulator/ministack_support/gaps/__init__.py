@@ -18,6 +18,7 @@ from ministack_support.gaps import (
     principals,
     request_resources,
     role_conditions,
+    secret_versions,
     sessions,
     transport,
 )
@@ -32,6 +33,7 @@ ALL = (
     key_use,
     cloud_control,
     new_secrets,
+    secret_versions,
     bus_policies,
     alarm_fields,
     api_events,

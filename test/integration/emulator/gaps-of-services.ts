@@ -115,6 +115,66 @@ export const GAPS_OF_SERVICES: readonly Gap[] = [
     ministack: false,
   },
   {
+    name: "secret-versions",
+    does: "takes the same value for a version again, and no other one",
+    probe: async (emulator) => {
+      const root = rootOf(emulator, MEMBER);
+      const SecretId = unique("version");
+      await root.must("secretsmanager", "CreateSecret", { Name: SecretId, SecretString: "x" });
+      const ClientRequestToken = "00000000-0000-4000-8000-000000000002";
+      const put = async (SecretString: string) => {
+        const call = { SecretId, ClientRequestToken, SecretString };
+        return (await root.try("secretsmanager", "PutSecretValue", call)).errorCode;
+      };
+      return [await put("y"), await put("y"), await put("z")];
+    },
+    aws: [undefined, undefined, "ResourceExistsException"],
+    ministack: [undefined, undefined, undefined],
+  },
+  {
+    name: "secret-versions",
+    does: "sets a rotation up without rotating, for who may invoke the function",
+    probe: async (emulator) => {
+      const root = rootOf(emulator, MEMBER);
+      const SecretId = unique("rotated");
+      const { json } = await root.must("secretsmanager", "CreateSecret", {
+        Name: SecretId,
+        SecretString: "x",
+      });
+      const call = {
+        SecretId,
+        RotationLambdaARN: `arn:aws:lambda:eu-central-1:${MEMBER}:function:rotate`,
+        RotationRules: { AutomaticallyAfterDays: 30 },
+        RotateImmediately: false,
+      };
+      const rotator = await actor(emulator, MEMBER, [allow("secretsmanager:RotateSecret")]);
+      const refused = await rotator.does("secretsmanager", "RotateSecret", call);
+      await root.must("secretsmanager", "RotateSecret", call);
+      const there = await root.must("secretsmanager", "DescribeSecret", { SecretId });
+      const versions = Object.keys(there.json["VersionIdsToStages"] as object);
+      return [refused, versions.length === 1 && versions[0] === json["VersionId"]];
+    },
+    aws: ["AccessDeniedException", true],
+    ministack: ["ok", false],
+  },
+  {
+    name: "secret-versions",
+    does: "tells the milliseconds of a change",
+    probe: async (emulator) => {
+      const root = rootOf(emulator, MEMBER);
+      const times: number[] = [];
+      for (let index = 0; index < 3; index++) {
+        const Name = unique("time");
+        await root.must("secretsmanager", "CreateSecret", { Name, SecretString: "x" });
+        const { json } = await root.must("secretsmanager", "DescribeSecret", { SecretId: Name });
+        times.push(json["LastChangedDate"] as number);
+      }
+      return times.some((time) => !Number.isInteger(time));
+    },
+    aws: true,
+    ministack: false,
+  },
+  {
     name: "bus-policies",
     does: "keeps the policy document of a bus",
     probe: async (emulator) => {
