@@ -90,6 +90,11 @@ export const NAMES = {
   failureQueue: "strongroom-failures",
   /** In each member Region: events that the vault's bus did not take. */
   undeliveredQueue: "strongroom-undelivered",
+  /**
+   * Functions that rotate secrets: ours, in a member, and those of AWS's own templates. The restorer may turn a rotation on
+   * again that goes by one of them; a role that may call every function of an account may do too much.
+   */
+  rotationFunctions: ["strongroom-rotation-*", "SecretsManager*"],
   /** In the vault: when all members are swept, and when a drill is held. */
   scheduleRules: { sweep: "strongroom-sweep-schedule", drill: "strongroom-drill-schedule" },
   /** In each Region: tampering with keys or buckets, and alarms that changed. */

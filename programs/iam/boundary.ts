@@ -114,13 +114,21 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
         "secretsmanager:ListSecretVersionIds",
         "secretsmanager:Put*",
         "secretsmanager:ReplicateSecretToRegions",
-        "secretsmanager:RestoreSecret",
+        "secretsmanager:R*Secret",
         "secretsmanager:TagResource",
         "secretsmanager:UpdateSecretVersionStage",
       ],
       [arns.secret(place, "*", "*")],
       regional,
     ),
+    // The vault's own secrets are rotated by functions of ours alone, which "Functions" below is about.
+    vault
+      ? undefined
+      : allow(
+          "RotationFunctions",
+          ["lambda:InvokeFunction"],
+          NAMES.rotationFunctions.map((name) => arns.function(place, "*", name)),
+        ),
     ...(vault
       ? [
           allow(

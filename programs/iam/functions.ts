@@ -212,6 +212,8 @@ function drill(vault: Vault): PolicyDocument {
     useKey(vault, "DigestKey", "digest", CHECK, bothRegions(vault)),
     failures(vault),
     queueKey(vault),
+    // Whom a scheduled drill is about.
+    read(vault, "ReadMembers", [`${vault.primary}/${MEMBERS}`]),
     {
       Sid: "RehearseInIsolation",
       Effect: "Allow",
@@ -219,7 +221,9 @@ function drill(vault: Vault): PolicyDocument {
         "secretsmanager:CreateSecret",
         "secretsmanager:DeleteSecret",
         "secretsmanager:DescribeSecret",
+        "secretsmanager:GetResourcePolicy",
         "secretsmanager:GetSecretValue",
+        "secretsmanager:ListSecretVersionIds",
         "secretsmanager:PutSecretValue",
         "secretsmanager:TagResource",
         "secretsmanager:UpdateSecretVersionStage",
@@ -227,6 +231,14 @@ function drill(vault: Vault): PolicyDocument {
       Resource: bothRegions(vault).map((region) =>
         arns.secret(place, region, `${NAMES.drillPrefix}*`),
       ),
+    },
+    {
+      // To find what a drill left that died. The call takes no resource; it shows names and dates, no value.
+      Sid: "ListNames",
+      Effect: "Allow",
+      Action: "secretsmanager:ListSecrets",
+      Resource: "*",
+      Condition: { StringEquals: { "aws:RequestedRegion": bothRegions(vault) } },
     },
     logs(vault, "drill"),
   );

@@ -125,11 +125,22 @@ export function restorerPolicy(spec: MemberSpec, place: Place): PolicyDocument {
         "secretsmanager:PutSecretValue",
         "secretsmanager:ReplicateSecretToRegions",
         "secretsmanager:RestoreSecret",
+        // Turns the schedule on again for a secret that was made anew; it is told not to rotate at once.
+        "secretsmanager:RotateSecret",
         "secretsmanager:TagResource",
         "secretsmanager:UpdateSecretVersionStage",
       ],
       Resource: secrets,
       Condition: withTags(spec, "ResourceTag"),
+    },
+    {
+      // Secrets Manager tries the function with the rights of who sets a rotation up (API reference, RotateSecret).
+      Sid: "TryRotationFunctions",
+      Effect: "Allow",
+      Action: "lambda:InvokeFunction",
+      Resource: spec.regions.flatMap((region) =>
+        NAMES.rotationFunctions.map((name) => arns.function(place, region, name)),
+      ),
     },
     decryptThroughSecretsManager(spec, place, ["kms:Decrypt", "kms:GenerateDataKey"]),
   );

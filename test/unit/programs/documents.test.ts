@@ -376,6 +376,20 @@ describe("the roles of a member", () => {
     });
   });
 
+  it("let the restorer call functions that rotate secrets, and no other", () => {
+    const statement = restorerPolicy(memberSpec(), MEMBER).Statement.find(({ Action }) =>
+      list(Action).some((action) => action.startsWith("lambda:")),
+    );
+    expect(statement).to.deep.include({
+      Action: "lambda:InvokeFunction",
+      Resource: ["eu-central-1", "eu-west-1"].flatMap((region) =>
+        ["strongroom-rotation-*", "SecretsManager*"].map(
+          (name) => `arn:aws:lambda:${region}:${MEMBER.accountId}:function:${name}`,
+        ),
+      ),
+    });
+  });
+
   it("do not let the restorer read a value", () => {
     const actions = restorerPolicy(memberSpec(), MEMBER).Statement.flatMap(({ Action }) =>
       list(Action),
