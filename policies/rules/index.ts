@@ -1,6 +1,9 @@
+import * as backupVaults from "./backup-vaults";
 import * as bucketPolicies from "./bucket-policies";
 import * as bucketReplication from "./bucket-replication";
 import * as buckets from "./buckets";
+import * as events from "./events";
+import * as functions from "./functions";
 import * as iamAttachments from "./iam-attachments";
 import * as iamConditions from "./iam-conditions";
 import * as iamDocuments from "./iam-documents";
@@ -13,8 +16,11 @@ import * as kmsKeys from "./kms-keys";
 import * as kmsPolicies from "./kms-policies";
 import * as kmsSeparation from "./kms-separation";
 import * as kmsSorts from "./kms-sorts";
+import * as logs from "./logs";
+import * as messaging from "./messaging";
 import * as secretCare from "./secret-care";
 import * as secrets from "./secrets";
+import * as trails from "./trails";
 import type { Rule } from "./rule";
 
 const KMS: readonly Rule[] = [
@@ -40,11 +46,20 @@ const BUCKETS: readonly Rule[] = [
   ...Object.values(bucketReplication),
 ];
 
+const BACKUP: readonly Rule[] = [...BUCKETS, ...Object.values(backupVaults)];
+const AUDIT: readonly Rule[] = [
+  ...Object.values(trails),
+  ...Object.values(logs),
+  ...Object.values(events),
+  ...Object.values(messaging),
+];
+const HYGIENE: readonly Rule[] = Object.values(functions);
+
 /** The packs and their rules. `strongroom` has every rule; the others can be used alone, on any program. */
 export const PACKS = {
   strongroom: {
     description: "Everything that a stamp of Strongroom must keep to.",
-    rules: [...KMS, ...SECRETS, ...IAM, ...BUCKETS],
+    rules: [...KMS, ...SECRETS, ...IAM, ...BACKUP, ...AUDIT, ...HYGIENE],
   },
   "secrets-encryption": {
     description: "Keys and secrets: rotation, key policies, encryption, deletion windows.",
@@ -56,8 +71,16 @@ export const PACKS = {
   },
   "backup-recovery": {
     description:
-      "Buckets that hold backups: versions, locks, copies, encryption, no public access.",
-    rules: BUCKETS,
+      "Buckets and vaults that hold backups: versions, locks, copies, encryption, no public access.",
+    rules: BACKUP,
+  },
+  "audit-logging": {
+    description: "Who did what, and who hears of it: trails, logs, events, topics and queues.",
+    rules: AUDIT,
+  },
+  "strongroom-hygiene": {
+    description: "Functions, and what a program itself must keep to.",
+    rules: HYGIENE,
   },
 } as const satisfies Record<string, { description: string; rules: readonly Rule[] }>;
 

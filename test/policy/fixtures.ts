@@ -62,7 +62,7 @@ export function policyData(...statements: readonly ValueMap[]): ValueMap {
 }
 
 /** A resource that no rule looks at. */
-export const TOPIC = resource("aws:sns/topic:Topic", { name: "alarms" });
+export const TABLE = resource("aws:dynamodb/table:Table", { name: "orders" });
 
 /** A table in short form: one compliant resource a provider, and what breaks it. */
 interface Quick {

@@ -2,18 +2,21 @@ import { expect } from "chai";
 
 import { Stack } from "../../policies/model/stack";
 import { judge, RULES, type Rule, type Verdict } from "../../policies/rules";
+import { FUNCTION_CASES } from "./cases/functions";
 import { IAM_CASES } from "./cases/iam";
 import { KMS_CASES } from "./cases/kms";
 import { KMS_SORT_CASES } from "./cases/kms-sorts";
 import { IAM_ATTACHMENT_CASES } from "./cases/iam-attachments";
 import { IAM_DOCUMENT_CASES } from "./cases/iam-documents";
 import { IAM_ROLE_CASES } from "./cases/iam-roles";
+import { AUDIT_CASES } from "./cases/audit";
 import { BUCKET_POLICY_CASES } from "./cases/bucket-policies";
 import { BUCKET_CASES } from "./cases/buckets";
+import { MESSAGING_CASES } from "./cases/messaging";
 import { SECRET_CARE_CASES } from "./cases/secret-care";
 import { SECRET_VALUE_CASES } from "./cases/secret-values";
 import { SECRET_CASES } from "./cases/secrets";
-import { TOPIC, type RuleCases } from "./fixtures";
+import { TABLE, type RuleCases } from "./fixtures";
 
 const CASES: readonly RuleCases[] = [
   ...KMS_CASES,
@@ -27,6 +30,9 @@ const CASES: readonly RuleCases[] = [
   ...IAM_ATTACHMENT_CASES,
   ...BUCKET_CASES,
   ...BUCKET_POLICY_CASES,
+  ...AUDIT_CASES,
+  ...MESSAGING_CASES,
+  ...FUNCTION_CASES,
 ];
 
 const verdicts = (rule: Rule, given: RuleCases["passes"][string]): Verdict[] =>
@@ -64,7 +70,7 @@ for (const { rule, passes, fails, undetermined, notApplicable } of CASES) {
       });
     }
     it("is not applicable to other types", () => {
-      expect(verdicts(rule, notApplicable ?? [TOPIC])).to.deep.equal([]);
+      expect(verdicts(rule, notApplicable ?? [TABLE])).to.deep.equal([]);
     });
   });
 }
@@ -96,4 +102,11 @@ describe("the tables of the rules", () => {
 const AWS_ONLY = new Set(["secret-recovery-window-kept", "secret-replica-not-overwritten"]);
 
 /** Rules that look at types and options only, which are always known. */
-const ALWAYS_KNOWN = new Set(["secret-protected", "iam-no-users"]);
+const ALWAYS_KNOWN = new Set([
+  "secret-protected",
+  "iam-no-users",
+  // Whether something is set is known before its value is.
+  "trail-reaches-logs",
+  "trail-tells-topic",
+  "lambda-code-signed",
+]);

@@ -1,0 +1,6 @@
+import { PolicyPack } from "@pulumi/policy";
+
+import { packArgs } from "../pack";
+
+// Starts a server: import the rules from ../rules, never from here.
+new PolicyPack("audit-logging", packArgs("audit-logging"));
