@@ -97,7 +97,7 @@ async function putOrganization(
 
 /**
  * The service's identity: a login user that may only become the service's role; the role, which may read the organization,
- * become the bootstrap role and become the stampers; and the bootstrap role in the management account.
+ * become the bootstrap role, the stampers and the vault's operator; and the bootstrap role in the management account.
  */
 async function putServiceIdentity(endpoint: string, file: OrganizationFile): Promise<void> {
   const home = file.delegatedAdministratorAccount;
@@ -130,6 +130,7 @@ async function putServiceIdentity(endpoint: string, file: OrganizationFile): Pro
       allow("sts:AssumeRole", [
         bootstrapRole,
         `arn:aws:iam::*:role${NAMES.iamPath}${NAMES.stamperRole}`,
+        roleArn(file.vaultAccount, NAMES.operatorRole),
       ]),
     ]),
   });

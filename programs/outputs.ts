@@ -40,6 +40,8 @@ export interface VaultOutputs extends Common {
   readonly logBucketNames: ByRegion<Output<string>>;
   /** Roles of the functions, by function: `backup`, `sweep`, `restore`, `drill`. */
   readonly functionRoleArns: Readonly<Record<string, Output<string>>>;
+  /** The functions by Region and name; `restore` is in both Regions. */
+  readonly functionArns: ByRegion<Readonly<Record<string, Output<string>>>>;
   /** The role that the service calls the functions and reads the reports with. */
   readonly operatorRoleArn: Output<string>;
   readonly replicationRoleArn: Output<string>;

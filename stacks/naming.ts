@@ -63,8 +63,6 @@ export const NAMES = {
     restore: "strongroom-restore",
     drill: "strongroom-drill",
   },
-  /** Roles that earlier versions made: the stamper may still take them away. */
-  formerRoles: ["strongroom-report"],
   /** In the vault: the service assumes it to call the functions and to read coverage and reports. */
   operatorRole: "strongroom-operator",
   /** In the vault: S3 assumes it to copy backups to the recovery Region. */

@@ -60,8 +60,10 @@ function bucketKeyOnly(bucket: string): Statement[] {
     deny("NoOtherKey", {
       Null: { "s3:x-amz-server-side-encryption-aws-kms-key-id": "false" },
     }),
+    // Where nothing is asked for, the key is absent. A negated operator, with IfExists or without, would match that too.
     deny("NoOtherEncryption", {
-      StringNotEqualsIfExists: { "s3:x-amz-server-side-encryption": "aws:kms" },
+      Null: { "s3:x-amz-server-side-encryption": "false" },
+      StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" },
     }),
     deny("NoCustomerProvidedKey", {
       Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" },

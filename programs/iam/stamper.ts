@@ -108,7 +108,6 @@ export function stampedRoles(spec: AccessSpec): string[] {
 
 function roles(spec: AccessSpec, place: Place): PolicyDocument {
   const all = stampedRoles(spec).map((name) => arns.role(place, name));
-  const former = isVault(spec) ? NAMES.formerRoles.map((name) => arns.role(place, name)) : [];
   const pass = (sid: string, roles: readonly string[], service: string): Statement => ({
     Sid: sid,
     Effect: "Allow",
@@ -145,14 +144,6 @@ function roles(spec: AccessSpec, place: Place): PolicyDocument {
       ],
       Resource: all,
     },
-    former.length === 0
-      ? undefined
-      : {
-          Sid: "TakeAwayFormerRoles",
-          Effect: "Allow",
-          Action: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:Get*", "iam:List*"],
-          Resource: former,
-        },
     pass("PassForwarder", [NAMES.forwarderRole], "events"),
     isVault(spec) ? pass("PassReplication", [NAMES.replicationRole], "s3") : undefined,
     isVault(spec) ? pass("PassFunctions", Object.values(NAMES.functionRoles), "lambda") : undefined,

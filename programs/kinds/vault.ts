@@ -11,10 +11,11 @@ import type { VaultOutputs } from "../outputs";
 
 import type { Vault } from "./vault-context";
 import { createEvents } from "./vault-events";
+import { createFunctions } from "./vault-functions";
 import { createOperator } from "./vault-operator";
 import { createStorage } from "./vault-storage";
 
-/** The `vault` stack: keys, locked buckets in two Regions, roles of the functions, bus, queues and alarms. */
+/** The `vault` stack: keys, locked buckets in two Regions, functions with their roles, bus, queues and alarms. */
 export function vault(spec: VaultSpec, provider: ProviderResource): VaultOutputs {
   const place = { accountId: spec.accountId, partition: partitionOf(spec.primaryRegion) };
   const it: Vault = { spec, place, opts: { provider } };
@@ -24,6 +25,7 @@ export function vault(spec: VaultSpec, provider: ProviderResource): VaultOutputs
   const roles = createFunctionRoles(it);
   const storage = createStorage(it, backupKey);
   const events = createEvents(it, serviceKey);
+  const functions = createFunctions(it, { roles, backupKey, digestKey, serviceKey, events });
   return {
     schemaVersion: 1,
     kind: "vault",
@@ -39,6 +41,7 @@ export function vault(spec: VaultSpec, provider: ProviderResource): VaultOutputs
       Object.entries(roles).map(([name, role]) => [name, role.arn]),
     ),
     operatorRoleArn: createOperator(it).arn,
+    ...functions,
     ...events.outputs,
     retentionDays: spec.retentionDays,
     lockMode: spec.lockMode,

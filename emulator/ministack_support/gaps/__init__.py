@@ -11,11 +11,13 @@ from ministack_support.gaps import (
     api_events,
     bus_policies,
     cloud_control,
+    function_calls,
     key_use,
     new_secrets,
     organization_members,
     passed_roles,
     principals,
+    queue_batches,
     request_resources,
     role_conditions,
     secret_versions,
@@ -37,6 +39,8 @@ ALL = (
     bus_policies,
     alarm_fields,
     api_events,
+    function_calls,
+    queue_batches,
     transport,
 )
 

@@ -2,10 +2,11 @@ import { expect } from "chai";
 
 import { callDoor } from "../../../emulator/calls";
 import { startEmulator, type Emulator } from "../../../emulator/start";
+import { GAPS_OF_FUNCTIONS } from "./gaps-of-functions";
 import { GAPS_OF_IDENTITY } from "./gaps-of-identity";
 import { GAPS_OF_SERVICES } from "./gaps-of-services";
 
-const GAPS = [...GAPS_OF_IDENTITY, ...GAPS_OF_SERVICES];
+const GAPS = [...GAPS_OF_IDENTITY, ...GAPS_OF_SERVICES, ...GAPS_OF_FUNCTIONS];
 
 describe("MiniStack's gaps", function () {
   this.timeout(180_000);

@@ -1,11 +1,24 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+
 import { expect } from "chai";
 
+import { readConfig } from "../../../lambdas/aws/config";
 import { programOf } from "../../../programs/program";
+import { NAMES } from "../../../stacks/naming";
 import type { StackSpec } from "../../../stacks/spec";
 import { record } from "../../support/recorder";
 import { accessSpec, ACCOUNTS, connection, memberSpec, vaultSpec } from "../../support/specs";
 
 const recordingOf = (spec: StackSpec) => record(programOf(spec, connection(spec.accountId)));
+
+/** Key ARNs as AWS makes them: the recorder's are made of names. */
+const keysOfAws = (variables: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.keys(variables)
+      .filter((name) => name.endsWith("_KEY_ARN"))
+      .map((name) => [name, `arn:aws:kms:eu-central-1:${ACCOUNTS.vault}:key/mrk-0123456789abcdef`]),
+  );
 
 /** What must not go away, by type; whatever of these a program makes must be kept. */
 const KEPT = /^aws:(kms|s3)\//;
@@ -97,6 +110,59 @@ describe("the programs", () => {
         },
       },
     ]);
+  });
+
+  it("give the functions the settings that they read, and their queues in batches", async () => {
+    const { get } = await recordingOf(vaultSpec());
+    const { inputs } = get("sweep-function-lambda");
+    const { variables } = inputs.environment as { variables: Record<string, string> };
+    expect(readConfig({ ...variables, ...keysOfAws(variables) })).to.deep.include({
+      organizationId: "o-abcdefghij",
+      vaultAccountId: ACCOUNTS.vault,
+      externalId: "members-external-id-0001",
+      primaryRegion: "eu-central-1",
+      recoveryRegion: "eu-west-1",
+      s3PathStyle: false,
+    });
+    expect(inputs).to.include({ handler: "index.handler", runtime: "nodejs22.x" });
+    for (const name of ["backup", "sweep"]) {
+      expect(get(`${name}-function-source`).inputs.functionResponseTypes).to.deep.equal([
+        "ReportBatchItemFailures",
+      ]);
+      expect(get(`${name}-function-log`).inputs).to.deep.include({
+        name: `/aws/lambda/strongroom-${name}`,
+        retentionInDays: 365,
+      });
+    }
+  });
+
+  it("deploy exactly the functions that have a handler", () => {
+    const handlers = readdirSync(path.resolve(__dirname, "../../../lambdas/bundles"));
+    expect(Object.keys(NAMES.functionRoles).sort()).to.deep.equal(handlers.sort());
+  });
+
+  it("let schedules alone call a function, each rule its own", async () => {
+    const { ofType } = await recordingOf(vaultSpec());
+    for (const { inputs } of ofType("aws:lambda/permission:Permission")) {
+      expect(inputs).to.include({
+        action: "lambda:InvokeFunction",
+        principal: "events.amazonaws.com",
+        sourceAccount: ACCOUNTS.vault,
+      });
+      expect(inputs.sourceArn).to.be.a("string");
+    }
+  });
+
+  it("ask for a sweep as often as the spec says", async () => {
+    for (const [sweepMinutes, expression] of [
+      [60, "rate(60 minutes)"],
+      [5, "rate(5 minutes)"],
+    ] as const) {
+      const { get } = await recordingOf(vaultSpec({ sweepMinutes }));
+      expect(get("sweep-schedule-rule").inputs.scheduleExpression).to.equal(expression);
+      expect(get("sweep-schedule-target").inputs.input).to.equal('{"order":"sweep-all"}');
+      expect(get("coverage-missing-alarm").inputs.threshold).to.equal(2 * sweepMinutes * 60);
+    }
   });
 
   it("lock backups by default and name the key in full", async () => {

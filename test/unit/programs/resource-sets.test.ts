@@ -27,6 +27,18 @@ const route = (name: string) => [
   `aws:cloudwatch/eventRule:EventRule ${name}-rule`,
   `aws:cloudwatch/eventTarget:EventTarget ${name}-target`,
 ];
+const lambda = (name: string) => [
+  `aws:cloudwatch/logGroup:LogGroup ${name}-function-log`,
+  `aws:lambda/function:Function ${name}-function-lambda`,
+  alarm(`${name}-errors`),
+  alarm(`${name}-throttles`),
+];
+const source = (name: string) =>
+  `aws:lambda/eventSourceMapping:EventSourceMapping ${name}-function-source`;
+const schedule = (name: string) => [
+  ...route(`${name}-schedule`),
+  `aws:lambda/permission:Permission ${name}-schedule-permission`,
+];
 const alarm = (name: string) => `aws:cloudwatch/metricAlarm:MetricAlarm ${name}-alarm`;
 const bucket = (name: string) => [
   `aws:s3/bucket:Bucket ${name}-bucket`,
@@ -89,6 +101,9 @@ describe("the resources of a stamp", () => {
         "aws:s3/bucketReplicationConfig:BucketReplicationConfig replication-to-recovery-rules",
         ...["alarms", "recovery-alarms"].flatMap(topic),
         ...["work", "sweeps", "failures", "recovery-failures"].flatMap(queue),
+        ...["backup", "sweep", "restore", "recovery-restore", "drill"].flatMap(lambda),
+        ...["backup", "sweep"].map(source),
+        ...["sweep", "drill"].flatMap(schedule),
         "aws:cloudwatch/eventBus:EventBus events-bus",
         "aws:cloudwatch/eventBusPolicy:EventBusPolicy events-policy",
         ...["changes", "signals", "recovery-signals", "member-signals"].flatMap(route),
@@ -98,6 +113,10 @@ describe("the resources of a stamp", () => {
           "work-late",
           "changes-undelivered",
           "replication-failed",
+          "coverage-missing",
+          "coverage-failed",
+          "account-unreachable",
+          "drill-failed",
         ].map(alarm),
       ].sort(),
     );
