@@ -115,6 +115,10 @@ async def serve(listener, state, skipped):
     door = Door(Answers(ministack.app), saver, announce)
     await hypercorn_serve(door, config, shutdown_trigger=stopping.wait)
     keeper.cancel()
+    # Functions run as processes of their own, with folders of their own: neither is to stay behind.
+    from ministack.core import lambda_runtime
+
+    lambda_runtime.reset()
 
 
 def main():

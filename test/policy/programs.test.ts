@@ -47,7 +47,6 @@ const WITHOUT_SUBJECT: readonly { readonly why: string; readonly rules: readonly
       "secret-rotates",
       "secret-policy-principals-exact",
       "secret-has-second-copy",
-      "rotation-permission-bounded",
     ],
   },
   {
@@ -69,21 +68,9 @@ const WITHOUT_SUBJECT: readonly { readonly why: string; readonly rules: readonly
     rules: ["event-bus-grants-named", "topic-subscriptions-encrypted", "log-policy-not-open"],
   },
   {
-    why: "Functions have no address and no layers.",
-    rules: ["lambda-url-authenticated", "lambda-layers-own"],
+    why: "Functions have no layers.",
+    rules: ["lambda-layers-own"],
   },
-];
-
-/** Mandatory rules about the vault's functions, for as long as the vault's program may have none. */
-const ABOUT_FUNCTIONS = [
-  "lambda-environment-holds-no-secret",
-  "lambda-permission-not-open",
-  "lambda-permission-source-named",
-  "lambda-role-own",
-  "lambda-runtime-supported",
-  "lambda-url-authenticated",
-  "log-group-encrypted",
-  "log-group-kept",
 ];
 
 /** Advice that the programs do not follow, each with the reason. */
@@ -126,10 +113,7 @@ describe("the programs of Strongroom", () => {
         rule.level === "mandatory" && !stacks.some((stack) => judge(rule, stack).length > 0),
     ).map(({ id }) => id);
     const expected = WITHOUT_SUBJECT.flatMap(({ rules }) => rules);
-    expect(idle).to.include.members(expected);
-    expect(idle.filter((id) => !ABOUT_FUNCTIONS.includes(id)).sort()).to.deep.equal(
-      expected.filter((id) => !ABOUT_FUNCTIONS.includes(id)).sort(),
-    );
+    expect(idle.sort()).to.deep.equal(expected.sort());
   });
 });
 
