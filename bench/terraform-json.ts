@@ -42,6 +42,11 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "aws-native:accessanalyzer:Analyzer": "aws_accessanalyzer_analyzer",
 };
 
+/** Arguments whose Terraform name does not follow from Pulumi's, by Terraform type. */
+const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  aws_cloudwatch_metric_alarm: { name: "alarm_name" },
+};
+
 const snake = (text: string): string =>
   text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -52,6 +57,8 @@ export function terraformType(token: string): string | undefined {
   const match = /^aws:(\w+)\/(\w+):\w+$/.exec(token);
   if (!match) return undefined;
   const [, module, name] = match;
+  // A function's code is an archive in Pulumi's state and a file in Terraform's words: left out with what belongs to it.
+  if (module === "lambda") return undefined;
   return module === "index"
     ? `aws_${snake(name ?? "")}`
     : `aws_${module ?? ""}_${snake(name ?? "")}`;
@@ -100,8 +107,9 @@ function references(named: readonly Named[]): [string, string][] {
 function substitute(value: unknown, known: readonly [string, string][]): unknown {
   if (typeof value === "string") {
     // Terraform reads "${" as the start of an expression; in IAM it is a policy variable.
-    const escaped = value.replaceAll("${", "$${");
-    return known.reduce((text, [id, expression]) => text.replaceAll(id, expression), escaped);
+    // A function, because "$$" in a replacement text means one "$".
+    const escaped = value.replaceAll("${", () => "$${");
+    return known.reduce((text, [id, expression]) => text.replaceAll(id, () => expression), escaped);
   }
   if (Array.isArray(value)) return value.map((item) => substitute(item, known));
   if (value !== null && typeof value === "object") {
@@ -141,7 +149,10 @@ export function terraformConfiguration(
   const regions = new Set<string>();
   const out: Record<string, Record<string, unknown>> = {};
   for (const { resource, type, label } of named) {
-    const inputs = resource.inputs ?? {};
+    const renamed = RENAMED[type] ?? {};
+    const inputs = Object.fromEntries(
+      Object.entries(resource.inputs ?? {}).map(([key, item]) => [renamed[key] ?? key, item]),
+    );
     const region = typeof inputs["region"] === "string" ? inputs["region"] : defaultRegion;
     const body = substitute(toBlock(inputs, schemas[type]?.block ?? {}), known) as Record<
       string,
