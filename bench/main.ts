@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import path from "node:path";
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 
 import { projectRoot } from "../engine/parts";
 import { resolveToolchain } from "../engine/toolchain";
 import { startEmulator, type Emulator } from "../emulator/start";
 import { table } from "../server/cli/table";
+import { wholeNumber } from "../server/cli/whole-number";
 import type { Result } from "./contestant";
 import { runPulumi } from "./contestants/pulumi";
 import { runService } from "./contestants/service";
@@ -20,11 +21,7 @@ interface Options {
   readonly keep: boolean;
 }
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 12) return value;
-  throw new InvalidArgumentError("Give a whole number from 1 to 12.");
-}
+const whole = wholeNumber(1, 12);
 
 const options = new Command("npm run bench --")
   .description(

@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+
+import { wholeNumber } from "../server/cli/whole-number";
 
 /** What a newcomer may choose about the demo. */
 export interface DemoOptions {
@@ -12,14 +14,6 @@ export interface DemoOptions {
   readonly concurrency?: number;
   /** Number of member accounts; the seed file's own when it is left out or smaller. */
   readonly members?: number;
-}
-
-function whole(minimum: number, maximum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-    throw new InvalidArgumentError(`Give a whole number from ${minimum} to ${maximum}.`);
-  };
 }
 
 /** Reads the demo's command line; prints help and ends the process where that is asked for. */
@@ -36,9 +30,9 @@ export function demoOptions(argv: readonly string[]): DemoOptions {
       "where the demo keeps everything; delete it to begin anew",
       ".strongroom/demo",
     )
-    .option("--port <port>", "port of the service; 0 takes a free one", whole(0, 65535), 8700)
-    .option("--concurrency <n>", "most stack operations at the same time", whole(1, 64))
-    .option("--members <n>", "number of member accounts to seed", whole(1, 10_000))
+    .option("--port <port>", "port of the service; 0 takes a free one", wholeNumber(0, 65535), 8700)
+    .option("--concurrency <n>", "most stack operations at the same time", wholeNumber(1, 64))
+    .option("--members <n>", "number of member accounts to seed", wholeNumber(1, 10_000))
     .addHelpText(
       "after",
       `

@@ -9,7 +9,6 @@ export type StackOperation = (typeof STACK_OPERATIONS)[number];
 
 /** What may be asked of the vault: keep what is missing, plan or write a restore, rehearse. */
 export const VAULT_OPERATIONS = ["backup", "restore", "drill"] as const;
-export type VaultOperation = (typeof VAULT_OPERATIONS)[number];
 
 /** What a run may do. */
 export const OPERATIONS = [...STACK_OPERATIONS, ...VAULT_OPERATIONS] as const;

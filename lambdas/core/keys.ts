@@ -105,7 +105,16 @@ export function failureKey(of: { accountId: string; region: string; name: string
   return `${failurePrefix(of.accountId)}${of.region}/${part(of.name)}.json`;
 }
 
+/** Below it lie the reports of the drills. */
+export const DRILL_PREFIX = "reports/drills/";
+
 /** What a drill found. */
 export function drillKey(drillId: string): string {
-  return `reports/drills/${part(drillId)}.json`;
+  return `${DRILL_PREFIX}${part(drillId)}.json`;
+}
+
+/** The inverse of {@link drillKey}; undefined for every other object. */
+export function drillIdOf(key: string): string | undefined {
+  const id = /^reports\/drills\/([^/]+)\.json$/.exec(key)?.[1];
+  return id === undefined ? undefined : decodeURIComponent(id);
 }

@@ -1,5 +1,5 @@
 import { NAMES } from "../../stacks/naming";
-import { eachSettled } from "../work/limit";
+import { eachSettled } from "../../stacks/at-once";
 import { asFunctionError } from "../work/retry";
 import type { DrillPorts } from "./ports";
 import { drillSpaceName } from "./rehearse";

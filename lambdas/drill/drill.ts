@@ -1,6 +1,6 @@
 import { drillKey } from "../core/keys";
 import type { DrillReport, DrillRequest } from "../model";
-import { eachSettled } from "../work/limit";
+import { eachSettled } from "../../stacks/at-once";
 import { asFunctionError } from "../work/retry";
 import { cleanUp } from "./clean-up";
 import type { DrillPorts, ProbeTarget } from "./ports";

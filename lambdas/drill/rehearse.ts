@@ -6,7 +6,7 @@ import { FunctionError } from "../ports";
 import { Backups } from "../restore/backups";
 import { choose, CURRENT, type Backup, type StoredManifest } from "../restore/choose";
 import { writeSecret } from "../restore/write-secret";
-import { eachSettled } from "../work/limit";
+import { eachSettled } from "../../stacks/at-once";
 import { asFunctionError } from "../work/retry";
 import type { DrillPorts, DrillSpace } from "./ports";
 import { sample } from "./sample";

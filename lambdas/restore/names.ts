@@ -1,30 +1,8 @@
-/**
- * Tells whether a secret's name fits a pattern: `*` stands for any text, also none, `?` for one character, everything else
- * for itself. Walks both texts once with one point to go back to, so that no pattern can make it slow.
- */
+import { globMatches } from "../../stacks/glob";
+
+/** Tells whether a secret's name fits a pattern with `*` and `?`; one character is one code point. */
 export function nameFits(pattern: string, name: string): boolean {
-  const wanted = Array.from(pattern);
-  const given = Array.from(name);
-  let at = 0;
-  let star = -1;
-  let behindStar = 0;
-  let index = 0;
-  while (index < given.length) {
-    if (wanted[at] === "*") {
-      star = at++;
-      behindStar = index;
-    } else if (at < wanted.length && (wanted[at] === "?" || wanted[at] === given[index])) {
-      at++;
-      index++;
-    } else if (star >= 0) {
-      at = star + 1;
-      index = ++behindStar;
-    } else {
-      return false;
-    }
-  }
-  while (wanted[at] === "*") at++;
-  return at === wanted.length;
+  return globMatches(Array.from(pattern), Array.from(name));
 }
 
 /** The fixed text that every name fitting the pattern begins with: less has to be listed. */

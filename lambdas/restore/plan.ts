@@ -2,7 +2,7 @@ import { placeOf } from "../core/keys";
 import type { RestoreItem, RestoreRequest, SecretPlace } from "../model";
 import { FunctionError, type Members } from "../ports";
 import type { Backups } from "./backups";
-import { mapBounded } from "./bounded";
+import { mapBounded } from "../../stacks/at-once";
 import { choose, type Backup, type Choice, type StoredManifest } from "./choose";
 import { decide } from "./decide";
 import { planDigest } from "./plan-digest";

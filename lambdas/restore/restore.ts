@@ -1,6 +1,6 @@
 import type { RestoreAnswer, RestoreItem, RestoreRequest } from "../model";
 import { FunctionError, type Clock, type Log, type Members } from "../ports";
-import { eachSettled } from "../work/limit";
+import { eachSettled } from "../../stacks/at-once";
 import { asFunctionError } from "../work/retry";
 import { Backups, type BackupSource } from "./backups";
 import { itemId, makePlan, type Plan, type PlannedItem } from "./plan";

@@ -6,7 +6,7 @@ import type { FunctionError, Log, Metrics, Random, WorkQueue } from "../ports";
 
 import { backupSecret, type BackupPorts } from "./backup-secret";
 import { memberSettings } from "./fleet-settings";
-import { eachSettled } from "./limit";
+import { eachSettled } from "../../stacks/at-once";
 import { asFunctionError, retrySeconds } from "./retry";
 import { readBatch, type BatchAnswer, type QueueMessage } from "./sqs";
 

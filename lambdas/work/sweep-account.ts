@@ -13,7 +13,7 @@ import type {
   WorkQueue,
 } from "../ports";
 
-import { eachSettled } from "./limit";
+import { eachSettled } from "../../stacks/at-once";
 import { asFunctionError } from "./retry";
 
 export interface SweepAccountPorts {

@@ -2,7 +2,7 @@ import { parseJson, readSweepRequest } from "../core/requests";
 import type { AccountCoverage, SweepAllAnswer, SweepRequest } from "../model";
 import type { Random, SweepQueue, WorkQueue } from "../ports";
 
-import { eachSettled } from "./limit";
+import { eachSettled } from "../../stacks/at-once";
 import { asFunctionError, retrySeconds } from "./retry";
 import { isBatch, readBatch, type BatchAnswer, type QueueMessage } from "./sqs";
 import { sweepAccount, type SweepAccountPorts } from "./sweep-account";

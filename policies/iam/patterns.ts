@@ -1,27 +1,7 @@
-/**
- * Matches IAM's wildcards: `*` any run of characters (also none), `?` exactly one. Linear in time for every pattern,
- * unlike a regular expression made from one. Case counts: lower both sides where IAM ignores case.
- */
-export function globMatches(pattern: string, text: string): boolean {
-  let p = 0;
-  let t = 0;
-  let star = -1;
-  let resume = 0;
-  while (t < text.length) {
-    if (pattern[p] === "*") {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.length && (pattern[p] === "?" || pattern[p] === text[t])) {
-      p++;
-      t++;
-    } else if (star >= 0) {
-      p = star + 1;
-      t = ++resume;
-    } else return false;
-  }
-  while (pattern[p] === "*") p++;
-  return p === pattern.length;
-}
+import { globMatches, walksThrough } from "../../stacks/glob";
+
+// IAM's wildcards are the same as those of names: see stacks/glob.
+export { globMatches };
 
 /** Tells whether a pattern is made of wildcards alone: `*`, `**`, `?*`. */
 export function isStarLike(pattern: string): boolean {
@@ -76,27 +56,12 @@ export function globsOverlap(a: string, b: string): boolean {
 export function globCovers(wide: string, narrow: string): boolean {
   if (wide === narrow || wide === "*") return true;
   if (!hasWildcard(wide)) return false;
-  const a = orderedWildcards(wide);
-  const b = orderedWildcards(narrow);
   // As globMatches, with the narrow pattern as text: its star can only stand where the wide one has a star too.
-  let p = 0;
-  let t = 0;
-  let star = -1;
-  let resume = 0;
-  while (t < b.length) {
-    if (a[p] === "*") {
-      star = p++;
-      resume = t;
-    } else if (p < a.length && (a[p] === b[t] || (a[p] === "?" && b[t] !== "*"))) {
-      p++;
-      t++;
-    } else if (star >= 0) {
-      p = star + 1;
-      t = ++resume;
-    } else return false;
-  }
-  while (a[p] === "*") p++;
-  return p === a.length;
+  return walksThrough(
+    orderedWildcards(wide),
+    orderedWildcards(narrow),
+    (one, other) => one === other || (one === "?" && other !== "*"),
+  );
 }
 
 /** `*?*` as `?*`: the same texts, one spelling. */

@@ -13,3 +13,10 @@ export function ownAccount(
   );
   return roots.size === 1 ? [...roots][0] : undefined;
 }
+
+/** AWS principals of another account than the owner's; all of them where the owner's account is not known. */
+export function foreignPrincipals(statement: Statement, own: string | undefined): string[] {
+  return (statement.principals?.aws ?? []).filter(
+    (principal) => own === undefined || accountOf(principal) !== own,
+  );
+}

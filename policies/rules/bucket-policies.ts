@@ -1,9 +1,9 @@
 import { withoutPartition } from "../iam/arn";
-import { isRestricted } from "../iam/conditions";
 import type { Statement } from "../iam/document";
 import { globMatches } from "../iam/patterns";
-import { isEveryAction, isEveryActionOfService } from "../iam/statements";
+import { isEveryAction } from "../iam/statements";
 import { bucketsOf, type Bucket } from "../model/bucket";
+import { openings } from "../model/openings";
 import { policiesOfKind, type PolicySubject } from "../model/policies";
 import { NOT_KNOWN_YET, Undetermined } from "../model/values";
 import { defineRule } from "./rule";
@@ -76,12 +76,7 @@ export const bucketPolicyNotOpen = defineRule<PolicySubject>({
     policy.check(function* (statement) {
       if (statement.effect !== "Allow") return;
       const place = `${policy.property}, ${statement.label}`;
-      if (statement.principals?.everybody === true && !isRestricted(statement)) {
-        yield { wrong: `lets everybody in (${place})` };
-      }
-      if (statement.actions.some((a) => isEveryAction(a) || isEveryActionOfService(a))) {
-        yield { wrong: `allows every action (${place})` };
-      }
+      yield* openings(statement, place);
       if (statement.notPrincipals !== undefined)
         yield { wrong: `lets in by NotPrincipal (${place})` };
       if (statement.notActions !== undefined) yield { wrong: `allows by NotAction (${place})` };

@@ -2,6 +2,7 @@ import { accountOf, isAccountRoot, parseArn } from "../iam/arn";
 import { demandedValues, demandsFlag, demandsOrganization, isRestricted } from "../iam/conditions";
 import type { Statement } from "../iam/document";
 import { isOpen } from "../iam/patterns";
+import { foreignPrincipals } from "../model/own-account";
 import { policiesOfKind, type PolicySubject } from "../model/policies";
 import { defineRule } from "./rule";
 
@@ -27,7 +28,7 @@ export const iamTrustNotOpen = defineRule<PolicySubject>({
         yield { wrong: `can be assumed by everybody (${place})` };
         return;
       }
-      const foreign = foreignPrincipals(policy, statement).some(isAccountRoot);
+      const foreign = foreignPrincipals(statement, policy.resource.accountId).some(isAccountRoot);
       if (foreign && !demandsExternalId(statement)) {
         yield { wrong: `can be assumed by everybody in another account (${place})` };
       }
@@ -47,7 +48,7 @@ export const iamCrossAccountTrustExact = defineRule<PolicySubject>({
     policy.check(function* (statement) {
       if (statement.effect !== "Allow") return;
       const everybody = statement.principals?.everybody === true;
-      const foreign = foreignPrincipals(policy, statement);
+      const foreign = foreignPrincipals(statement, policy.resource.accountId);
       if (!everybody && foreign.length === 0) return;
       const place = `${policy.property}, ${statement.label}`;
       if ((everybody || !foreign.every(isExactRole)) && !demandsExactRole(statement)) {
@@ -64,14 +65,6 @@ export const iamCrossAccountTrustExact = defineRule<PolicySubject>({
       }
     }),
 });
-
-/** AWS principals of another account than the role's; all of them where the role's account is not known. */
-function foreignPrincipals(policy: PolicySubject, statement: Statement): string[] {
-  const own = policy.resource.accountId;
-  return (statement.principals?.aws ?? []).filter(
-    (principal) => own === undefined || accountOf(principal) !== own,
-  );
-}
 
 function isExactRole(principal: string): boolean {
   return accountOf(principal) !== undefined && /^role\/[^*?]+$/.test(resourceOf(principal));

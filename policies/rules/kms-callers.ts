@@ -2,7 +2,7 @@ import { accountOf, isAccountRoot, parseArn } from "../iam/arn";
 import { demands, demandsOrganization, isRestricted } from "../iam/conditions";
 import type { Statement } from "../iam/document";
 import { isOpen } from "../iam/patterns";
-import { ownAccount } from "../model/own-account";
+import { foreignPrincipals, ownAccount } from "../model/own-account";
 import { policiesOfKind, type PolicySubject } from "../model/policies";
 import { defineRule } from "./rule";
 
@@ -19,9 +19,7 @@ export const kmsExternalPrincipalsBounded = defineRule<PolicySubject>({
     const own = ownAccount(policy, policy.known());
     return policy.check(function* (statement) {
       if (statement.effect !== "Allow") return;
-      const others = (statement.principals?.aws ?? []).filter(
-        (name) => name !== "*" && (own === undefined || accountOf(name) !== own),
-      );
+      const others = foreignPrincipals(statement, own).filter((name) => name !== "*");
       if (others.length === 0) return;
       const place = `${policy.property}, ${statement.label}`;
       if (others.some((name) => accountOf(name) === undefined || isOpen(name))) {

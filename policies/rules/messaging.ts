@@ -1,7 +1,7 @@
-import { accountOf } from "../iam/arn";
-import { demandsOrganization, isRestricted } from "../iam/conditions";
-import { isEveryAction, isEveryActionOfService } from "../iam/statements";
+import { demandsOrganization } from "../iam/conditions";
 import { customerKeyProblems, resourcesOf } from "../model/customer-key";
+import { openings } from "../model/openings";
+import { foreignPrincipals } from "../model/own-account";
 import { policiesOfKind, type PolicySubject } from "../model/policies";
 import type { Subject } from "../model/subject";
 import { TYPES } from "../model/types";
@@ -61,12 +61,7 @@ export const messagingPolicyNotOpen = defineRule<PolicySubject>({
     policy.check(function* (statement) {
       if (statement.effect !== "Allow") return;
       const place = `${policy.property}, ${statement.label}`;
-      if (statement.principals?.everybody === true && !isRestricted(statement)) {
-        yield { wrong: `lets everybody in (${place})` };
-      }
-      if (statement.actions.some((a) => isEveryAction(a) || isEveryActionOfService(a))) {
-        yield { wrong: `allows every action (${place})` };
-      }
+      yield* openings(statement, place);
       if (statement.notPrincipals !== undefined || statement.notActions !== undefined) {
         yield { wrong: `allows by exclusion (${place})` };
       }
@@ -85,9 +80,7 @@ export const messagingPolicyOwnOrganization = defineRule<PolicySubject>({
     policy.check(function* (statement) {
       const own = policy.resource.accountId;
       if (statement.effect !== "Allow" || own === undefined) return;
-      const foreign = (statement.principals?.aws ?? []).filter(
-        (name) => name !== "*" && accountOf(name) !== own,
-      );
+      const foreign = foreignPrincipals(statement, own).filter((name) => name !== "*");
       if (foreign.length > 0 && !demandsOrganization(statement)) {
         yield {
           wrong: `lets another account in without the organization (${policy.property}, ${statement.label})`,

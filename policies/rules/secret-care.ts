@@ -1,7 +1,8 @@
-import { accountOf, isAccountRoot } from "../iam/arn";
+import { isAccountRoot } from "../iam/arn";
 import { demandsOrganization } from "../iam/conditions";
 import { isOpen } from "../iam/patterns";
 import { join } from "../model/join";
+import { foreignPrincipals } from "../model/own-account";
 import { policiesOfKind, type PolicySubject } from "../model/policies";
 import { secretsOf, type Secret } from "../model/secret";
 import { tagOf, type Resource } from "../model/stack";
@@ -52,7 +53,7 @@ export const secretPolicyPrincipalsExact = defineRule<PolicySubject>({
       const own = policy.resource.accountId;
       const place = `${policy.property}, ${statement.label}`;
       const named = (statement.principals?.aws ?? []).filter((name) => name !== "*");
-      const foreign = named.filter((name) => own === undefined || accountOf(name) !== own);
+      const foreign = foreignPrincipals(statement, own).filter((name) => name !== "*");
       if (named.some((name) => isOpen(name)) || foreign.some(isAccountRoot)) {
         yield { wrong: `lets in more than exact roles (${place})` };
       } else if (own !== undefined && foreign.length > 0 && !demandsOrganization(statement)) {

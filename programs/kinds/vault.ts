@@ -3,7 +3,7 @@ import type { ProviderResource } from "@pulumi/pulumi";
 import { boundaryArn, NAMES, partitionOf } from "../../stacks/naming";
 import type { VaultSpec } from "../../stacks/spec";
 import { BoundedRole } from "../components/bounded-role";
-import { MultiRegionKey } from "../components/multi-region-key";
+import { MultiRegionKey, type MultiRegionKeyArgs } from "../components/multi-region-key";
 import type { FunctionName } from "../iam/function-places";
 import { functionPolicies, functionTrust } from "../iam/functions";
 import { backupKeyPolicy, digestKeyPolicy, serviceKeyPolicy } from "../iam/keys";
@@ -48,53 +48,47 @@ export function vault(spec: VaultSpec, provider: ProviderResource): VaultOutputs
   };
 }
 
-function createBackupKey({ spec, place, opts }: Vault): MultiRegionKey {
+/** A key of the vault: in both Regions, with the waiting time of the settings. */
+function createKey(
+  { spec, opts }: Vault,
+  name: string,
+  key: Pick<MultiRegionKeyArgs, "description" | "purpose" | "alias" | "policy">,
+): MultiRegionKey {
   return new MultiRegionKey(
-    "backup-key",
+    name,
     {
-      description: "Strongroom: backups of the organization's secrets",
-      purpose: "backup",
-      alias: NAMES.backupKeyAlias,
+      ...key,
       primaryRegion: spec.primaryRegion,
       replicaRegions: [spec.recoveryRegion],
-      policy: backupKeyPolicy(spec, place),
       deletionDays: spec.keyDeletionDays,
     },
     opts,
   );
 }
 
-function createDigestKey({ spec, place, opts }: Vault): MultiRegionKey {
-  return new MultiRegionKey(
-    "digest-key",
-    {
-      description: "Strongroom: digests of values, signatures of manifests and reports",
-      purpose: "digest",
-      alias: NAMES.digestKeyAlias,
-      primaryRegion: spec.primaryRegion,
-      replicaRegions: [spec.recoveryRegion],
-      policy: digestKeyPolicy(spec, place),
-      deletionDays: spec.keyDeletionDays,
-    },
-    opts,
-  );
-}
+const createBackupKey = (it: Vault): MultiRegionKey =>
+  createKey(it, "backup-key", {
+    description: "Strongroom: backups of the organization's secrets",
+    purpose: "backup",
+    alias: NAMES.backupKeyAlias,
+    policy: backupKeyPolicy(it.spec, it.place),
+  });
 
-function createServiceKey({ spec, place, opts }: Vault): MultiRegionKey {
-  return new MultiRegionKey(
-    "service-key",
-    {
-      description: "Strongroom: queues, topics and logs",
-      purpose: "service",
-      alias: NAMES.serviceKeyAlias,
-      primaryRegion: spec.primaryRegion,
-      replicaRegions: [spec.recoveryRegion],
-      policy: serviceKeyPolicy(spec, place),
-      deletionDays: spec.keyDeletionDays,
-    },
-    opts,
-  );
-}
+const createDigestKey = (it: Vault): MultiRegionKey =>
+  createKey(it, "digest-key", {
+    description: "Strongroom: digests of values, signatures of manifests and reports",
+    purpose: "digest",
+    alias: NAMES.digestKeyAlias,
+    policy: digestKeyPolicy(it.spec, it.place),
+  });
+
+const createServiceKey = (it: Vault): MultiRegionKey =>
+  createKey(it, "service-key", {
+    description: "Strongroom: queues, topics and logs",
+    purpose: "service",
+    alias: NAMES.serviceKeyAlias,
+    policy: serviceKeyPolicy(it.spec, it.place),
+  });
 
 function createFunctionRoles({ spec, place, opts }: Vault): Record<FunctionName, BoundedRole> {
   const policies = functionPolicies(spec, place);

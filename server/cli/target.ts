@@ -38,10 +38,7 @@ export function targetOf(
   stamps: readonly string[],
   { account, ou, kind }: TargetOptions,
 ): RunTarget {
-  for (const id of account ?? []) {
-    if (!isAccountId(id))
-      throw usage(`--account ${JSON.stringify(id)} is not an account id.`, "Give its 12 digits.");
-  }
+  for (const id of account ?? []) checkAccountId("--account", id);
   const kinds = (kind ?? []).map((text) => {
     if (isStackKind(text)) return text;
     throw usage(
@@ -55,6 +52,12 @@ export function targetOf(
     ...(ou === undefined ? {} : { organizationalUnits: unique(ou) }),
     ...(kind === undefined ? {} : { kinds: unique(kinds) }),
   };
+}
+
+/** Throws a usage error for an option's value that is no account id. */
+export function checkAccountId(option: string, id: string): void {
+  if (isAccountId(id)) return;
+  throw usage(`${option} ${JSON.stringify(id)} is not an account id.`, "Give its 12 digits.");
 }
 
 /** A stamp's name, checked. Throws `SPEC_STAMP_NAME`. */

@@ -1,5 +1,5 @@
 import type { AccountCoverage, SecretCoverage } from "../../lambdas/model";
-import { namePattern } from "../../stacks/name-pattern";
+import { globMatches } from "../../stacks/glob";
 import type { CoveredAccount, CoverageState, FleetCoverage, SecretQuery } from "../vault-ports";
 
 /** A member of the fleet, as far as its coverage is concerned. */
@@ -106,7 +106,6 @@ export function secretsPage(
   swept: readonly AccountCoverage[],
   { account, name, state, limit, cursor }: SecretQuery,
 ): { items: readonly SecretCoverage[]; nextCursor?: string } {
-  const matches = name === undefined ? undefined : namePattern(name);
   const after = cursor === undefined ? undefined : Buffer.from(cursor, "base64url").toString();
   const items = swept
     .flatMap((coverage) => coverage.items)
@@ -114,7 +113,7 @@ export function secretsPage(
       (item) =>
         (account === undefined || item.accountId === account) &&
         (state === undefined || item.state === state) &&
-        (matches === undefined || matches(item.name)),
+        (name === undefined || globMatches(name, item.name)),
     )
     .map((item) => ({ key: keyOf(item), item }))
     .filter(({ key }) => after === undefined || key > after)

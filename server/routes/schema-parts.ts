@@ -1,4 +1,4 @@
-import { Type, type TSchema } from "typebox";
+import { Type, type Static, type TSchema } from "typebox";
 
 import { type ErrorCode, ERRORS } from "../../stacks/errors";
 import type { ProblemDocument } from "../plugins/problems";
@@ -82,3 +82,11 @@ export function problems(...statuses: number[]): Record<number, TSchema> {
     ]),
   );
 }
+
+/** The fields of a contract that its schema lacks: they would vanish from the answers without a word. */
+export type Missing<Contract, Schema extends TSchema> = Exclude<
+  keyof Contract,
+  keyof Static<Schema>
+>;
+/** Compiles only for an object without any field that is missing. */
+export type Nothing<T extends Record<string, never>> = T;

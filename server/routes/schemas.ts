@@ -1,4 +1,4 @@
-import { type Static, Type, type TSchema } from "typebox";
+import { Type, type TSchema } from "typebox";
 
 import type { ErrorRecord } from "../../stacks/errors";
 import { STACK_KINDS } from "../../stacks/kinds";
@@ -27,6 +27,8 @@ import {
   ref,
   text,
   time,
+  type Missing,
+  type Nothing,
 } from "./schema-parts";
 import {
   CoverageNumbersSchema,
@@ -353,9 +355,6 @@ export const FleetDocument = Type.Unsafe<Readonly<Record<string, unknown>>>({
   description: "The fleet file as read, its digest, and the plan in waves",
 });
 
-/** The fields of a contract that its schema lacks: they would vanish from the answers without a word. */
-type Missing<Contract, Schema extends TSchema> = Exclude<keyof Contract, keyof Static<Schema>>;
-type Nothing<T extends Record<string, never>> = T;
 /** Compiles only while every schema has every field of its contract. */
 export type NothingMissing = Nothing<{
   runRecord: Missing<RunRecord, typeof RunSchema>;

@@ -1,4 +1,4 @@
-import { type Static, Type, type TSchema } from "typebox";
+import { Type, type TSchema } from "typebox";
 
 import type { DrillReport, RestoreItem, SecretCoverage } from "../../lambdas/model";
 import type { AuditEntry, AuditVerdict } from "../runs-ports";
@@ -11,7 +11,17 @@ import {
   type RestoreOptions,
   type RestoreResult,
 } from "../vault-ports";
-import { choice, closed, count, named, ref, text, time } from "./schema-parts";
+import {
+  choice,
+  closed,
+  count,
+  named,
+  ref,
+  text,
+  time,
+  type Missing,
+  type Nothing,
+} from "./schema-parts";
 
 const AccountIdText = Type.String({ pattern: "^\\d{12}$", description: "12 digits" });
 const RegionText = (description: string) =>
@@ -347,9 +357,6 @@ export const VAULT_SCHEMAS: readonly TSchema[] = [
   AuditEntrySchema,
 ];
 
-/** The fields of a contract that its schema lacks: they would vanish from the answers without a word. */
-type Missing<Contract, Schema extends TSchema> = Exclude<keyof Contract, keyof Static<Schema>>;
-type Nothing<T extends Record<string, never>> = T;
 /** Compiles only while every schema has every field of its contract. */
 export type NothingMissing = Nothing<{
   options: Missing<RestoreOptions, typeof RestoreOptionsSchema>;

@@ -1,4 +1,6 @@
 import type { DrillRequest, Member, RestoreItem, RestoreRequest } from "../../lambdas/model";
+import { drillIdOf, drillKey, DRILL_PREFIX } from "../../lambdas/core/keys";
+import { mapBounded } from "../../stacks/at-once";
 import { digest } from "../../stacks/digest";
 import { AppError } from "../../stacks/errors";
 import type { VaultPort } from "../vault-ports";
@@ -17,7 +19,6 @@ export interface VaultAdapterOptions {
 }
 
 const COVERAGE = /^coverage\/\d{12}\.json$/;
-const DRILL = /^reports\/drills\/([^/]+)\.json$/;
 /** Objects that are read at the same time. */
 const PARALLEL_READS = 16;
 
@@ -94,37 +95,22 @@ export function createVaultAdapter(options: VaultAdapterOptions): VaultPort {
     async coverage() {
       const using = await clients();
       const keys = (await listBelow(using, "coverage/")).filter(({ key }) => COVERAGE.test(key));
-      const found = await inParallel(keys, ({ key }) => readJson(using, key));
+      const found = await mapBounded(keys, PARALLEL_READS, ({ key }) => readJson(using, key));
       // One that was taken away between the two calls is one that is not there.
       return found.filter((document) => document !== undefined).map(readCoverage);
     },
     async drillIds() {
-      const found = await listBelow(await clients(), "reports/drills/");
+      const found = await listBelow(await clients(), DRILL_PREFIX);
       return found
         .toSorted((a, b) => b.at - a.at || (a.key < b.key ? 1 : -1))
         .flatMap(({ key }) => {
-          const id = DRILL.exec(key)?.[1];
-          return id === undefined ? [] : [decodeURIComponent(id)];
+          const id = drillIdOf(key);
+          return id === undefined ? [] : [id];
         });
     },
     async drillReport(id) {
-      const key = `reports/drills/${encodeURIComponent(id)}.json`;
-      const document = await readJson(await clients(), key);
+      const document = await readJson(await clients(), drillKey(id));
       return document === undefined ? undefined : readReport(document);
     },
   };
-}
-
-/** Does something with each item, a few at a time; the answers are in the items' order. */
-async function inParallel<Item, Answer>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Answer>,
-): Promise<readonly Answer[]> {
-  const answers: Answer[] = [];
-  const waiting = items.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of waiting) answers[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, items.length) }, worker));
-  return answers;
 }

@@ -73,7 +73,6 @@ function isAssumeRole(thrown: unknown): boolean {
 
 /** Codes of the functions that stand for an error of their own; everything else is told by `retry`. */
 const KNOWN: Readonly<Record<string, ErrorCode>> = {
-  PLAN_CHANGED: "RESTORE_PLAN_CHANGED",
   RESTORE_PLAN_CHANGED: "RESTORE_PLAN_CHANGED",
 };
 

@@ -227,14 +227,3 @@ export function sampleReport(over: Partial<DrillReport> = {}): DrillReport {
     ...over,
   };
 }
-
-/** A member as the service tells the vault of it. */
-export const fakeMember = (accountId: string, over: Partial<Member> = {}): Member => ({
-  accountId,
-  regions: ["eu-central-1"],
-  environment: "prod",
-  scope: { namePrefixes: [], tags: {} },
-  retentionDays: 30,
-  lockMode: "GOVERNANCE",
-  ...over,
-});

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 
 import {
   type CliContext,
@@ -11,16 +11,11 @@ import {
 import { EXIT } from "../failure";
 import { table } from "../table";
 import { clean } from "../text";
+import { wholeNumber } from "../whole-number";
 
 interface AuditOptions extends ServiceOptions {
   readonly limit: number;
   readonly run?: string;
-}
-
-function limitOf(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 1000) return value;
-  throw new InvalidArgumentError("Give a whole number from 1 to 1000.");
 }
 
 /** `audit`: who did what and why; `audit verify` checks that nobody changed it. */
@@ -28,7 +23,7 @@ export function auditCommand(context: CliContext): Command {
   const group = withService(
     new Command("audit").description("Show who did what, when and why, newest first"),
   )
-    .option("--limit <n>", "most entries", limitOf, 50)
+    .option("--limit <n>", "most entries", wholeNumber(1, 1000), 50)
     .option("--run <id>", "only about this run");
   describe(group, ["strongroom audit", "strongroom audit --run RUN", "strongroom audit verify"]);
   group.action(

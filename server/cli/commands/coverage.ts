@@ -1,19 +1,18 @@
 import { Command } from "commander";
 
 import type { SecretCoverage } from "../../../lambdas/model";
-import { isAccountId } from "../../../stacks/naming";
 import type { ServiceClient } from "../client";
 import {
   type CliContext,
   describe,
   printJson,
   type ServiceOptions,
-  usage,
   withClient,
   withService,
 } from "../context";
 import { EXIT } from "../failure";
 import { table } from "../table";
+import { checkAccountId } from "../target";
 import { counted, duration } from "../text";
 
 interface CoverageOptions extends ServiceOptions {
@@ -52,12 +51,7 @@ export function coverageCommand(context: CliContext): Command {
   return command.action(
     context.ends(async (options: CoverageOptions) => {
       const { account } = options;
-      if (account !== undefined && !isAccountId(account)) {
-        throw usage(
-          `--account ${JSON.stringify(account)} is not an account id.`,
-          "Give its 12 digits.",
-        );
-      }
+      if (account !== undefined) checkAccountId("--account", account);
       return withClient(context, options, "viewer", async ({ client }) => {
         const { io } = context;
         const found = await client.coverage(account);

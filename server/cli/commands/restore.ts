@@ -1,7 +1,6 @@
 import { Command } from "commander";
 
 import type { RestoreItem } from "../../../lambdas/model";
-import { isAccountId } from "../../../stacks/naming";
 import type { RunRecord, RunRequest } from "../../runs-ports";
 import type { RestoreOptions } from "../../vault-ports";
 import {
@@ -17,7 +16,7 @@ import type { Connected } from "../connect";
 import { EXIT, type ExitCode } from "../failure";
 import { exitOfRun, type Followed, followRun } from "../follow-run";
 import { renderRun } from "../render-run";
-import { type TargetOptions, targetOf, withTarget } from "../target";
+import { checkAccountId, type TargetOptions, targetOf, withTarget } from "../target";
 
 interface Options extends ServiceOptions, TargetOptions {
   readonly name?: string;
@@ -54,12 +53,7 @@ function pointOf({ at, version, stage }: Options): RestoreOptions["point"] {
 /** What the options ask of a restore, without order and plan. */
 function restoreOf(options: Options): RestoreOptions {
   const { name, region, toAccount, toRegion } = options;
-  if (toAccount !== undefined && !isAccountId(toAccount)) {
-    throw usage(
-      `--to-account ${JSON.stringify(toAccount)} is not an account id.`,
-      "Give its 12 digits.",
-    );
-  }
+  if (toAccount !== undefined) checkAccountId("--to-account", toAccount);
   const point = pointOf(options);
   const destination = {
     ...(toAccount === undefined ? {} : { accountId: toAccount }),

@@ -4,7 +4,7 @@ import { keyIn, readConfig } from "../../../lambdas/aws/config";
 import { fromAws } from "../../../lambdas/aws/errors";
 import { createLog } from "../../../lambdas/aws/log";
 import { createMetrics } from "../../../lambdas/aws/metrics";
-import { eachSettled } from "../../../lambdas/work/limit";
+import { eachSettled } from "../../../stacks/at-once";
 import { asFunctionError, retrySeconds } from "../../../lambdas/work/retry";
 import { FakeClock } from "../../support/vault/fake-clock";
 
