@@ -108,15 +108,22 @@ async function readAddress(file: string): Promise<Address | undefined> {
   }
 }
 
-/** Ends a server whose owner is dead and whose guard was killed too. Only a process that works in our folder is ours. */
-async function endOrphan(data: string, report: (line: string) => void): Promise<void> {
-  const pidFile = path.join(data, "postmaster.pid");
-  const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).split("\n")[0]);
-  if (!Number.isInteger(pid) || pid <= 1) return;
+/** The server that runs in our folder, whether or not it still answers. Only a process that works there is ours. */
+async function postmasterOf(data: string): Promise<number | undefined> {
+  const text = await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => "");
+  const pid = Number(text.split("\n")[0]);
+  if (!Number.isInteger(pid) || pid <= 1) return undefined;
   const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  if (!commandLine.split("\0").includes(data)) return;
+  return commandLine.split("\0").includes(data) ? pid : undefined;
+}
+
+/** Ends a server whose owner is dead and whose guard was killed too. */
+async function endOrphan(data: string, report: (line: string) => void): Promise<void> {
+  const pid = await postmasterOf(data);
+  if (pid === undefined) return;
   report("the database of an earlier service still runs: stopping it");
   sendSignal(pid, "SIGINT");
+  const pidFile = path.join(data, "postmaster.pid");
   for (let tries = 0; tries < 100 && (await exists(pidFile)); tries++) await sleep(50);
 }
 
@@ -260,18 +267,24 @@ export async function startLocalPostgres(
   return server;
 }
 
+/** Of 50 ms each: a checkpoint on a busy disk takes seconds. */
+const ATTACH_TRIES = 300;
+
 async function attach(
   address: Address,
   data: string,
   report: (line: string) => void,
 ): Promise<LocalPostgres | undefined> {
   const ownerIsDead = stateOf(address.owner) === "dead";
-  for (let tries = 0; tries < 60; tries++) {
+  for (let tries = 0; tries < ATTACH_TRIES; tries++) {
     const state = await probe(address);
     if (state === "gone") {
       if (!(await exists(path.join(data, "postmaster.pid")))) return undefined;
+      // A server that is shutting down closes its port first and writes its last checkpoint then: it is waited for,
+      // because no other can start until it is gone.
+      const ending = ownerIsDead && (await postmasterOf(data)) !== undefined;
       // A lock file and no server: Postgres itself tells a stale one from a live one at the start.
-      if (ownerIsDead || tries > 20) return undefined;
+      if (!ending && (ownerIsDead || tries > 20)) return undefined;
     }
     if (state === "ready" && !ownerIsDead) {
       return { connectionString: urlOf(address), owned: false, stop: () => Promise.resolve() };

@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
 
 import { createRunService } from "../../../server/runs/service";
 import type { RunRequest } from "../../../server/runs-ports";
-import { startOf } from "../../../server/processes";
+import { startOf, type ProcessIdentity } from "../../../server/processes";
 import { openStore } from "../../../server/store/store";
 import { AppError } from "../../../stacks/errors";
 import { stampName } from "../../../stacks/naming";
@@ -70,6 +72,27 @@ describe("the database that the service brings", () => {
     const store = await openStore({ stateDir, report: quiet });
     expect((await store.run(id))?.status).to.equal("queued");
     await store.close();
+  });
+
+  it("is started only when the one of a dead owner has ended: that answers nobody while it shuts down", async () => {
+    const stateDir = path.join(scratch.path, "ending");
+    await (await openStore({ stateDir, report: quiet })).close();
+    const data = path.join(stateDir, "postgres/data");
+    // A process of the folder that holds its lock file for a while, as a server does that writes its last checkpoint.
+    const ending = spawn(process.execPath, ["-e", "setTimeout(() => {}, 1500)", data]);
+    const gone = once(ending, "exit");
+    writeFileSync(path.join(data, "postmaster.pid"), `${ending.pid ?? 0}\n${data}\n`);
+    const file = path.join(stateDir, "postgres/address.json");
+    const dead = { ...(JSON.parse(readFileSync(file, "utf8")) as { owner: ProcessIdentity }) };
+    writeFileSync(
+      file,
+      JSON.stringify({ ...dead, owner: { ...dead.owner, startedAt: "long ago" } }),
+    );
+    const store = await openStore({ stateDir, report: quiet });
+    const { exitCode } = ending;
+    await store.close();
+    await gone;
+    expect(exitCode, "the earlier server still ran").to.equal(0);
   });
 
   it("starts again when its process dies, and the service goes on", async () => {
