@@ -17,6 +17,11 @@ export interface RestoreResult {
   readonly items: readonly RestoreItem[];
 }
 
+/** Whether something is written for an item: a secret that is as it was may still have its deletion cancelled. */
+export function isWritten({ action, cancelsDeletion }: RestoreItem): boolean {
+  return action !== "refuse" && (action !== "none" || cancelsDeletion);
+}
+
 /**
  * The door to the vault's functions and to what they leave in its bucket. Every method throws AppError: `ACCESS_ROLE`,
  * `ACCESS_DENIED`, `VAULT_*`, and `RESTORE_PLAN_CHANGED` for a plan that is not true any more. No value of a secret comes

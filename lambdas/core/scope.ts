@@ -1,3 +1,4 @@
+import { NAMES } from "../../stacks/naming";
 import type { Member, Scope } from "../model";
 
 /** Any of the prefixes; no prefix means every name. */
@@ -34,4 +35,15 @@ export function keptByPrimary(
     primaryRegion !== secret.region &&
     member.regions.includes(primaryRegion)
   );
+}
+
+/**
+ * Whether a secret is a copy that a drill made. Drills make them in the vault account and take them away again, so they are
+ * not kept, also where the vault account is itself a member; elsewhere the name means nothing.
+ */
+export function isDrillCopy(
+  vaultAccountId: string,
+  secret: { readonly accountId: string; readonly name: string },
+): boolean {
+  return secret.accountId === vaultAccountId && secret.name.startsWith(NAMES.drillPrefix);
 }

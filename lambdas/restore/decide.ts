@@ -2,6 +2,7 @@ import type { RestoreAction, RestoreItem } from "../model";
 import type { SecretDescription } from "../ports";
 import { CURRENT, type Backup } from "./choose";
 import { derivedToken, idsAt } from "./tokens";
+import { partsOf, unfinished } from "./unfinished";
 
 /** What is to be done about one secret, given what is at its destination. */
 export interface Decision {
@@ -12,7 +13,8 @@ export interface Decision {
 
 /**
  * Decides by what is at the destination now, so that a restore that was cut off goes on where it stopped: a secret
- * without a current value is one whose making was not finished. A current value counts as newer than the backup when it
+ * without a current value, or one that a restore made and that lacks a label or its rotation, is one whose making was not
+ * finished. A current value counts as newer than the backup when it
  * was made at the same moment or later; a value of the backup's own keeps its age, also where a restore brought it back.
  */
 export function decide(
@@ -31,7 +33,12 @@ export function decide(
   const current = found.versions.find(({ stages }) => stages.includes(CURRENT));
   if (current === undefined) return { action: "create", cancelsDeletion };
   const ids = idsAt(to, backup.target);
-  if (ids.includes(current.versionId)) return { action: "none", cancelsDeletion };
+  if (ids.includes(current.versionId)) {
+    const missing = partsOf(unfinished(backup, to, found));
+    if (missing.length === 0) return { action: "none", cancelsDeletion };
+    const reason = `Its making was not finished, without ${missing.join(", ")}: the rest comes back`;
+    return { action: "create", cancelsDeletion, reason };
+  }
   const known = backup.manifest.versions.find(
     (version) =>
       version.versionId === current.versionId || derivedToken(to, version) === current.versionId,

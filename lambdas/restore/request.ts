@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import Value from "typebox/value";
 
+import { isMoment } from "../../stacks/moment";
 import { AccountId, Region } from "../../stacks/spec";
 import type { RestoreRequest } from "../model";
 import { FunctionError } from "../ports";
@@ -60,9 +61,4 @@ export function readRestoreRequest(message: unknown): RestoreRequest {
     throw invalid("planDigest is missing: make the plan first, and look at it");
   }
   return request;
-}
-
-/** A time without its zone would mean another moment on another machine. */
-function isMoment(text: string): boolean {
-  return /T.*(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
 }

@@ -7,10 +7,11 @@ import {
   type SecretWriter,
 } from "../ports";
 import type { Backups } from "./backups";
-import { CURRENT, PENDING, PREVIOUS, type Backup } from "./choose";
+import { CURRENT, type Backup } from "./choose";
 import { decide, type Decision } from "./decide";
 import { policyFor, rotationFor, toMake } from "./remake";
 import { derivedToken } from "./tokens";
+import { holderOf, RESTORED, unfinished } from "./unfinished";
 
 /** What is written, and with what. */
 export interface Writing {
@@ -23,13 +24,6 @@ export interface Writing {
 
 /** What was found out on the way that a person should know. */
 type Notes = string[];
-
-/**
- * On a version that a restore wrote, until the next one. It is put there first, so that the value is proven before anybody
- * gets it, and `AWSCURRENT` then moves from the version that was seen to have it, and from no other: a value that somebody
- * else writes in the meantime is not overwritten.
- */
-const RESTORED = "strongroom-restored";
 
 /**
  * Brings one secret back. Looks at the destination anew, so that a value that came since the plan is not overwritten, and
@@ -53,10 +47,6 @@ export async function writeSecret(writing: Writing): Promise<RestoreItem> {
   // What a restore made, whole or in part; a secret that was there all the time keeps its own.
   if (arn !== backup.manifest.arn) await finish(writing, arn, token, notes);
   return { ...answer(item, decision, notes), verified: true };
-}
-
-function holderOf(stage: string, secret: SecretDescription | undefined): string | undefined {
-  return secret?.versions.find(({ stages }) => stages.includes(stage))?.versionId;
 }
 
 function answer(item: RestoreItem, decision: Decision, notes: Notes): RestoreItem {
@@ -125,18 +115,13 @@ const differs = (error: unknown) =>
 async function finish(writing: Writing, arn: string, token: string, notes: Notes): Promise<void> {
   const { backup, item, writer } = writing;
   const now = await writer.describe(item.to.name);
-  const missing = (version: ManifestVersion) =>
-    labelsToBringBack(version).filter((label) => holderOf(label, now) === undefined);
-  for (const version of backup.others) {
-    const labels = missing(version);
-    if (labels.length > 0) await bringBack(writing, arn, version, labels, now);
-  }
-  for (const label of missing(backup.target)) {
-    if (label !== PREVIOUS) await writer.moveStage(arn, label, token);
-  }
-  const { rotation, reason } = rotationFor(backup.manifest, item.to);
+  const { reason } = rotationFor(backup.manifest, item.to);
   if (reason !== undefined) notes.push(reason);
-  if (rotation === undefined || now?.rotation !== undefined) return;
+  if (now === undefined) return;
+  const { others, labels, rotation } = unfinished(backup, item.to, now);
+  for (const other of others) await bringBack(writing, arn, other.version, other.labels, now);
+  for (const label of labels) await writer.moveStage(arn, label, token);
+  if (rotation === undefined) return;
   try {
     await writer.rotate(arn, rotation);
   } catch (error) {
@@ -146,23 +131,18 @@ async function finish(writing: Writing, arn: string, token: string, notes: Notes
   }
 }
 
-/** All but the labels that belong to the moment: the current value, a rotation under way, a restore. */
-function labelsToBringBack(version: ManifestVersion): readonly string[] {
-  return version.stages.filter((stage) => ![CURRENT, PENDING, RESTORED].includes(stage));
-}
-
 async function bringBack(
   { backup, backups, item, writer }: Writing,
   arn: string,
   version: ManifestVersion,
   labels: readonly string[],
-  now: SecretDescription | undefined,
+  now: SecretDescription,
 ): Promise<void> {
   const value = await backups.value(backup.manifest, version);
   const put = async (token: string) => {
     await writer.put(arn, token, value, labels);
     // For a version that was there already the call only proves its value.
-    const there = now?.versions.some(({ versionId }) => versionId === token) === true;
+    const there = now.versions.some(({ versionId }) => versionId === token);
     for (const label of there ? labels : []) await writer.moveStage(arn, label, token);
   };
   try {

@@ -2,7 +2,7 @@ import { placeOfArn } from "../core/arn";
 import type { ChangedSecret } from "../core/events";
 import { placeOf, secretPrefix, valueKey } from "../core/keys";
 import { manifestKeyOf, manifestOf, mayBeEmpty } from "../core/manifest";
-import { inScope, keptByPrimary, nameInScope } from "../core/scope";
+import { inScope, isDrillCopy, keptByPrimary, nameInScope } from "../core/scope";
 import type { BackupResult, ManifestVersion, Member } from "../model";
 import {
   FunctionError,
@@ -18,6 +18,7 @@ import {
 
 export interface BackupPorts {
   readonly organizationId: string;
+  readonly vaultAccountId: string;
   readonly members: Members;
   readonly bucket: VaultBucket;
   readonly envelope: Envelope;
@@ -43,7 +44,8 @@ export async function backupSecret(
 ): Promise<BackupResult> {
   const { accountId, region, name } = secret;
   const asked = { accountId, region, name };
-  if (!nameInScope(member.scope, name) || !member.regions.includes(region)) {
+  const ours = nameInScope(member.scope, name) && !isDrillCopy(ports.vaultAccountId, asked);
+  if (!ours || !member.regions.includes(region)) {
     return { place: asked, outcome: "out-of-scope", written: 0 };
   }
   const reader = ports.members.reader(accountId, region);

@@ -1,5 +1,6 @@
 import { compare, keptSecrets, placeName, summarize, type RegionSight } from "../core/coverage";
 import { coverageKey, failurePrefix, failureKey } from "../core/keys";
+import { isDrillCopy } from "../core/scope";
 import type { AccountCoverage, BackupOrder, FailureNote, Member, SecretCoverage } from "../model";
 import type {
   Clock,
@@ -17,6 +18,7 @@ import { eachSettled } from "../../stacks/at-once";
 import { asFunctionError } from "./retry";
 
 export interface SweepAccountPorts {
+  readonly vaultAccountId: string;
   readonly members: Members;
   readonly bucket: VaultBucket;
   readonly work: Pick<WorkQueue, "send">;
@@ -87,13 +89,16 @@ export async function sweepAccount(
   return { coverage, retry: failed.some(({ error }) => error.retry) };
 }
 
+/** What the account has of its own. */
 async function look(
-  { members }: SweepAccountPorts,
+  { members, vaultAccountId }: SweepAccountPorts,
   accountId: string,
   region: string,
 ): Promise<ListedSecret[]> {
   const listed: ListedSecret[] = [];
-  for await (const secret of members.reader(accountId, region).list()) listed.push(secret);
+  for await (const secret of members.reader(accountId, region).list()) {
+    if (!isDrillCopy(vaultAccountId, secret.place)) listed.push(secret);
+  }
   return listed;
 }
 

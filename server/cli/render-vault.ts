@@ -2,21 +2,23 @@ import type { RestoreItem } from "../../lambdas/model";
 import type { StampResult } from "../runs-ports";
 import { clean, counted } from "./text";
 
-/** Lines listed for one account; the JSON has them all. */
-const MOST = 50;
+/** Secrets that are not kept, listed for one account; the JSON has them all. */
+const MOST_UNCOVERED = 50;
 
 /** What a backup, a restore or a drill says about one account; names and states, never values. */
 export function vaultLines({ coverage, restore, drill }: StampResult): string[] {
   const lines: string[] = [];
   if (coverage !== undefined) {
     lines.push(`${coverage.covered} of ${counted(coverage.secrets, "secret")} kept`);
-    for (const { name, region, state, reason } of coverage.uncovered.slice(0, MOST)) {
+    for (const { name, region, state, reason } of coverage.uncovered.slice(0, MOST_UNCOVERED)) {
       lines.push(clean(`${state} ${name} (${region})${reason === undefined ? "" : `: ${reason}`}`));
     }
+    const more = coverage.uncovered.length - MOST_UNCOVERED;
+    if (more > 0) lines.push(`… and ${more} more`);
   }
   if (restore !== undefined) {
-    lines.push(...restore.items.slice(0, MOST).map(restoreLine));
-    if (restore.items.length > MOST) lines.push(`… and ${restore.items.length - MOST} more`);
+    // All of them: what is written is what somebody saw.
+    lines.push(...restore.items.map(restoreLine));
   }
   if (drill !== undefined) {
     lines.push(

@@ -1,6 +1,7 @@
 import { Type, type TSchema } from "typebox";
 
 import type { DrillReport, RestoreItem, SecretCoverage } from "../../lambdas/model";
+import { MOMENT_PATTERN } from "../../stacks/moment";
 import type { AuditEntry, AuditVerdict } from "../runs-ports";
 import {
   COVERAGE_STATES,
@@ -59,8 +60,7 @@ const Point = Type.Unsafe<NonNullable<RestoreOptions["point"]>>({
       {
         at: Type.Literal("time"),
         time: Type.String({
-          pattern:
-            "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?(Z|[+-]\\d\\d:\\d\\d)$",
+          pattern: MOMENT_PATTERN,
           description: "The state of the secret at that moment, ISO 8601 with its zone",
         }),
       },

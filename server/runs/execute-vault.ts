@@ -3,15 +3,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountCoverage, DrillReport, RestoreItem } from "../../lambdas/model";
 import { AppError } from "../../stacks/errors";
 import type { ChangeCounts, StackEvent } from "../ports";
-import type {
-  BackupJob,
-  CoverageNumbers,
-  DrillJob,
-  FleetJob,
-  RestoreJob,
-  RestoreResult,
-  VaultJob,
-  VaultPort,
+import {
+  isWritten,
+  type BackupJob,
+  type CoverageNumbers,
+  type DrillJob,
+  type FleetJob,
+  type RestoreJob,
+  type RestoreResult,
+  type VaultJob,
+  type VaultPort,
 } from "../vault-ports";
 import type { JobOutcome } from "./outcome";
 
@@ -219,13 +220,14 @@ function drillError(report: DrillReport): AppError | undefined {
 
 /** A restore's actions as the counts that every run has. */
 function countsOf(items: readonly RestoreItem[]): ChangeCounts {
-  const count = (...actions: readonly RestoreItem["action"][]): number =>
-    items.filter(({ action, error }) => error === undefined && actions.includes(action)).length;
+  const done = items.filter(({ error, action }) => error === undefined && action !== "refuse");
+  const written = done.filter(isWritten);
+  const create = written.filter(({ action }) => action === "create").length;
   return {
-    create: count("create"),
-    update: count("put-version", "move-stage"),
+    create,
+    update: written.length - create,
     replace: 0,
     delete: 0,
-    same: count("none"),
+    same: done.length - written.length,
   };
 }

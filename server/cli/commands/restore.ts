@@ -2,7 +2,8 @@ import { Command } from "commander";
 
 import type { RestoreItem } from "../../../lambdas/model";
 import type { RunRecord, RunRequest } from "../../runs-ports";
-import type { RestoreOptions } from "../../vault-ports";
+import { isMoment } from "../../../stacks/moment";
+import { isWritten, type RestoreOptions } from "../../vault-ports";
 import {
   type CliContext,
   describe,
@@ -38,10 +39,10 @@ function pointOf({ at, version, stage }: Options): RestoreOptions["point"] {
   const given = [at, version, stage].filter((text) => text !== undefined);
   if (given.length > 1) throw usage("Give one of --at, --version and --stage, not several.");
   if (at !== undefined) {
-    if (Number.isNaN(Date.parse(at))) {
+    if (!isMoment(at)) {
       throw usage(
-        `--at ${JSON.stringify(at)} is not a time.`,
-        "Write it like 2026-01-31T09:00:00Z.",
+        `--at ${JSON.stringify(at)} is not a time with its zone.`,
+        "Write it like 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00.",
       );
     }
     return { at: "time", time: new Date(at).toISOString() };
@@ -98,7 +99,7 @@ export function restoreCommand(context: CliContext): Command {
   )
     .option("--name <pattern>", "secrets of this name; * and ? stand for any characters")
     .option("--region <region>", "only secrets that were in this Region")
-    .option("--at <time>", "as they were at that moment (ISO 8601)")
+    .option("--at <time>", "as they were at that moment (ISO 8601 with its zone)")
     .option("--version <id>", "this version")
     .option("--stage <label>", "the version with this label, for example AWSPREVIOUS")
     .option("--to-account <id>", "into this account instead of where they were")
@@ -107,7 +108,10 @@ export function restoreCommand(context: CliContext): Command {
     .option("--overwrite-newer", "write even where the secret is newer than the backup")
     .option("--write", "write what the plan says (role approver)")
     .option("--reason <text>", "why; needed with --write, kept in the audit log")
-    .option("--yes", "with --write: do not ask (needed where nobody can be asked)");
+    .option(
+      "--yes",
+      "with --write: do not ask (needed with --json, and where nobody can be asked)",
+    );
   describe(command, [
     "strongroom restore --account 111122223333 --name 'shop/*' --at 2026-01-31T09:00:00Z",
     "strongroom restore --account 111122223333 --name shop/db --write --reason OPS-812",
@@ -124,8 +128,12 @@ export function restoreCommand(context: CliContext): Command {
       if (write && reason.trim() === "") {
         throw usage("--write needs --reason.", "Say why, for example the ticket.");
       }
-      if (write && options.yes !== true && !io.interactive) {
-        throw usage("--write needs --yes where nobody can be asked.");
+      if (write && options.yes !== true && (json || !io.interactive)) {
+        throw usage(
+          json
+            ? "--write needs --yes with --json: the plan is not shown before the question."
+            : "--write needs --yes where nobody can be asked.",
+        );
       }
       return withClient(context, options, write ? "approver" : "operator", async (connected) => {
         const planned = await play(
@@ -134,9 +142,7 @@ export function restoreCommand(context: CliContext): Command {
           { operation: "restore", target, restore },
           json,
         );
-        const toDo = itemsOf(planned.run).filter(
-          ({ action }) => action !== "none" && action !== "refuse",
-        ).length;
+        const toDo = itemsOf(planned.run).filter(isWritten).length;
         const exit = exitOfRun(planned, false);
         if (!write || exit !== EXIT.ok || toDo === 0) {
           if (json) printJson(io, planned.run);

@@ -2,10 +2,8 @@ import { drill } from "../../../lambdas/drill/drill";
 import type { DrillPorts, DrillSpace, Probe } from "../../../lambdas/drill/ports";
 import type { DrillReport, DrillRequest, Member } from "../../../lambdas/model";
 
-import { ACCOUNT, member, RECOVERY_REGION, REGION } from "./fake-vault";
+import { ACCOUNT, member, RECOVERY_REGION, REGION, VAULT_ACCOUNT } from "./fake-vault";
 import { RestoringVault } from "./restoring";
-
-export const VAULT_ACCOUNT = "333344445555";
 
 /** A vault in memory in which drills are held. */
 export class DrillingVault extends RestoringVault {

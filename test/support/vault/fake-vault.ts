@@ -14,6 +14,7 @@ import { FakeSecrets } from "./fake-secrets";
 
 export const ORGANIZATION = "o-abcdefghij";
 export const ACCOUNT = "111122223333";
+export const VAULT_ACCOUNT = "333344445555";
 export const REGION = "eu-central-1";
 export const RECOVERY_REGION = "eu-west-1";
 
@@ -87,6 +88,7 @@ export class FakeMetrics implements Metrics {
 /** Everything that the functions reach, in memory, with a clock that stands still. */
 export class FakeVault {
   readonly organizationId = ORGANIZATION;
+  readonly vaultAccountId = VAULT_ACCOUNT;
   readonly clock = new FakeClock();
   readonly members = new FakeSecrets(this.clock);
   readonly bucket = new FakeBucket(this.clock);

@@ -12,6 +12,7 @@ import {
   member,
   ORGANIZATION,
   RECOVERY_REGION,
+  VAULT_ACCOUNT,
 } from "../../support/vault/fake-vault";
 import { binary, text } from "../../support/vault/scene";
 
@@ -188,6 +189,15 @@ describe("backing one secret up", () => {
       expect(await back(vault, arn, member({ scope }))).to.include({ outcome: "out-of-scope" });
       const elsewhere = member({ regions: [RECOVERY_REGION] });
       expect(await back(vault, arn, elsewhere)).to.include({ outcome: "out-of-scope" });
+    });
+
+    it("asks nothing about what a drill made in the vault account", async () => {
+      const copy = vault.secrets(VAULT_ACCOUNT);
+      const arn = await copy.create("strongroom-drill/d1/app", { value: text("1") });
+      copy.onCall = (call) => expect.fail(`asked for ${call}`);
+      const own = member({ accountId: VAULT_ACCOUNT });
+      expect(await back(vault, arn, own)).to.include({ outcome: "out-of-scope" });
+      expect(vault.bucket.keys()).to.deep.equal([]);
     });
 
     it("keeps nothing where the tags say so", async () => {

@@ -7,8 +7,14 @@ import { drill } from "../../../lambdas/drill/drill";
 import { sample } from "../../../lambdas/drill/sample";
 import type { DrillReport, Manifest } from "../../../lambdas/model";
 import { FunctionError } from "../../../lambdas/ports";
-import { DrillingVault, drillRequest, refusing, VAULT_ACCOUNT } from "../../support/vault/drilling";
-import { ACCOUNT, member, RECOVERY_REGION, REGION } from "../../support/vault/fake-vault";
+import { DrillingVault, drillRequest, refusing } from "../../support/vault/drilling";
+import {
+  ACCOUNT,
+  member,
+  RECOVERY_REGION,
+  REGION,
+  VAULT_ACCOUNT,
+} from "../../support/vault/fake-vault";
 import { text } from "../../support/vault/scene";
 
 describe("a drill", () => {

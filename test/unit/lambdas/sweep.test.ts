@@ -14,6 +14,7 @@ import {
   member,
   RECOVERY_REGION,
   REGION,
+  VAULT_ACCOUNT,
 } from "../../support/vault/fake-vault";
 import { text } from "../../support/vault/scene";
 
@@ -151,6 +152,18 @@ describe("the sweep of one account", () => {
     const scope = { namePrefixes: ["prod/"], tags: {} };
     const coverage = await sweepAndBackUp(vault, member({ scope }));
     expect(states(coverage)).to.deep.equal({ "prod/b eu-central-1": "covered" });
+  });
+
+  it("leaves out what a drill made in the vault account, and nothing of that name elsewhere", async () => {
+    for (const accountId of [ACCOUNT, VAULT_ACCOUNT]) {
+      for (const name of ["app", "strongroom-drill/d1/app"]) {
+        await vault.secrets(accountId).create(name, { value: text(name) });
+      }
+    }
+    const own = await sweepAndBackUp(vault, member({ accountId: VAULT_ACCOUNT }));
+    expect(states(own)).to.deep.equal({ "app eu-central-1": "covered" });
+    const other = await sweepAndBackUp(vault);
+    expect(Object.keys(states(other))).to.have.length(2);
   });
 
   it("shows why a backup failed, until it has been kept", async () => {

@@ -158,6 +158,49 @@ describe("The commands about what is kept", () => {
       expect(service.runs.started).to.have.length(1);
     });
 
+    it("shows all of a long plan before it asks", async () => {
+      const names = Array.from({ length: 60 }, (_, index) => `shop/${index}`);
+      let shown = "";
+      await Promise.all([
+        strongroom(service, [...asked, "--write", "--reason", "OPS-812"], {
+          io: {
+            interactive: true,
+            out: (text) => (shown += text),
+            ask: () => {
+              for (const name of names) expect(shown).to.contain(`${name} (version`);
+              return Promise.resolve("n");
+            },
+          },
+        }),
+        end("run-1", plan(names.map((name) => ({ ...ITEM, from: { ...ITEM.from, name } })))),
+      ]);
+      expect(shown).to.contain("shop/59");
+    });
+
+    it("writes where all there is to do is to cancel a deletion", async () => {
+      const scheduled = { ...ITEM, action: "none", cancelsDeletion: true } as const;
+      const [{ exit, stdout }] = await Promise.all([
+        strongroom(service, [...asked, "--write", "--yes", "--reason", "OPS-812"]),
+        end("run-1", plan([scheduled])).then(() =>
+          end("run-2", plan([{ ...scheduled, verified: true }])),
+        ),
+      ]);
+      expect(exit).to.equal(0);
+      expect(stdout).to.contain("cancels its deletion; verified");
+      expect(service.runs.started[1]!.request.restore).to.include({ order: "write" });
+    });
+
+    it("refuses --write --json on a terminal without --yes: nobody would see the plan", async () => {
+      const { exit, stdout, stderr } = await strongroom(
+        service,
+        [...asked, "--write", "--json", "--reason", "OPS-812"],
+        { io: { interactive: true, ask: () => expect.fail("asked") } },
+      );
+      expect(exit).to.equal(2);
+      expect(stdout + stderr).to.contain("--write needs --yes with --json");
+      expect(service.runs.started).to.deep.equal([]);
+    });
+
     it("starts no writing where there is nothing to write", async () => {
       const [{ exit, stdout }] = await Promise.all([
         strongroom(service, [...asked, "--write", "--yes", "--reason", "OPS-812"]),
@@ -173,6 +216,7 @@ describe("The commands about what is kept", () => {
       ["a writing that nobody confirms", ["--write", "--reason", "x"], "--write needs --yes"],
       ["two points at once", ["--at", "2026-01-01", "--stage", "AWSPREVIOUS"], "not several"],
       ["a time that is none", ["--at", "yesterday"], "is not a time"],
+      ["a time without its zone", ["--at", "2026-01-31T09:00:00"], "is not a time with its zone"],
       ["an account that is none", ["--to-account", "12"], "is not an account id"],
     ] as const) {
       it(`refuses ${what}, before anything is started`, async () => {
