@@ -2,15 +2,14 @@ import type { AccountResult, RunRecord, RunSummary } from "../server/runs-ports"
 import type { Paint } from "../server/cli/text";
 import { table } from "../server/cli/table";
 
-/** The last line of `--exit --json`. Counts are of accounts, except `changed` (stamps) and `resources`. */
+/** The last line of `--exit --json`. Counts are of accounts, except `changed` and `unchanged` (stamps) and `resources`. */
 export type DemoResult = RunSummary;
 
 /** The outcome of the demo's run, in the shape that scripts read. Throws when the run has no summary: it did not end. */
 export function demoResult(run: RunRecord): DemoResult {
   if (run.summary === undefined)
     throw new Error(`run ${run.id} has no summary: it is ${run.status}`);
-  const { accounts, stamped, skipped, failed, changed, resources, seconds } = run.summary;
-  return { accounts, stamped, skipped, failed, changed, resources, seconds: Math.round(seconds) };
+  return { ...run.summary, seconds: Math.round(run.summary.seconds) };
 }
 
 /** What became of every account of the organization, one line each, with the reason where there is one. */

@@ -51,6 +51,21 @@ export interface StackJob {
   readonly refresh?: boolean;
 }
 
+/** What decides how a stack comes out, before it is looked at. */
+export type StackInputs = Pick<StackJob, "stamp" | "spec" | "connection">;
+
+/** What a stack is made from, to be compared with what it was made from. Digests are SHA-256, hex. */
+export interface StackIdentity {
+  /** Of everything: program, packs, tools, spec and connection. */
+  readonly inputs: string;
+  /** Of the program and what it loads. */
+  readonly program: string;
+  /** Of the policy packs. */
+  readonly packs: string;
+  /** Sign of the state as it was last written, by whomever; absent where the backend cannot be asked cheaply. */
+  readonly state?: string;
+}
+
 /** What `retire` took out of the stack and left in AWS, because losing it would lose secrets or their backups. */
 export interface RetainedResource {
   readonly urn: string;
@@ -72,6 +87,8 @@ export interface StackOutcome {
   readonly seconds: number;
   /** Largest resident memory of the operation's process tree, MiB. */
   readonly peakMemoryMiB: number;
+  /** A succeeded `up` only: what the stack is made from now. */
+  readonly identity?: StackIdentity;
   /** `retire` only. */
   readonly retained?: readonly RetainedResource[];
   readonly error?: ErrorRecord;
@@ -107,6 +124,8 @@ export interface EnginePort {
     onEvent: (event: StackEvent) => void,
     signal: AbortSignal,
   ): Promise<StackOutcome>;
+  /** What the stacks would be made from now, in the order of the jobs; starts no process. */
+  identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]>;
   /** The resources of a stack's last state, or undefined where there is no such stack. */
   resources(stamp: StampName): Promise<readonly StackResource[] | undefined>;
 }

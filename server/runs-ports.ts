@@ -23,6 +23,8 @@ export interface RunRequest {
   readonly confirm?: readonly StampName[];
   /** Read the real state of every resource before comparing. */
   readonly refresh?: boolean;
+  /** `preview` and `up` only: look at stamps too that are made from what they would be made from now. */
+  readonly force?: boolean;
   /** Why, in the words of who asks; kept in the audit log. Needed where a secret is written. */
   readonly reason?: string;
   /** `restore` only. */
@@ -44,6 +46,8 @@ export interface StampResult extends VaultDetails {
   readonly accountId: string;
   readonly kind: StackKind;
   readonly status: StampStatus;
+  /** It was left alone: it is made from the very things that it would be made from now. */
+  readonly unchanged?: boolean;
   readonly counts?: ChangeCounts;
   readonly changes?: readonly ResourceChange[];
   readonly violations?: readonly PolicyViolation[];
@@ -74,6 +78,8 @@ export interface RunSummary {
   readonly failed: number;
   /** Stamps in which anything was (or, for a preview, would be) created, updated, replaced or deleted. */
   readonly changed: number;
+  /** Stamps that were left alone because nothing that they are made from has changed. */
+  readonly unchanged: number;
   /** Resources in all stacks of the run afterwards. */
   readonly resources: number;
   readonly seconds: number;

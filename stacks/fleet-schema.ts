@@ -350,6 +350,22 @@ export const FleetSchema = Type.Object(
         },
       ),
     ),
+    drift: Type.Optional(
+      section(
+        {
+          samplePercent: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 100,
+              title: "a percentage",
+              description:
+                "Of the stamps that an up leaves alone because nothing has changed for them, this percentage is compared with what is really there; each has its turn. Default 2.",
+            }),
+          ),
+        },
+        "What is really there, compared with what was made.",
+      ),
+    ),
     tags: Type.Optional(tagMap("Default tags of everything that Strongroom makes.")),
   },
   {

@@ -68,6 +68,10 @@ export interface Fleet {
   readonly otherwise?: string;
   /** In order; empty means one wave with everything. */
   readonly waves: readonly Wave[];
+  readonly drift: {
+    /** Percentage of the stamps that an `up` leaves alone which it compares with what is really there. */
+    readonly samplePercent: number;
+  };
   /** Default tags of everything that is made. */
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -91,6 +95,8 @@ export const DEFAULTS = {
   /** Seconds. The objective for the recovery point is the time between two sweeps: events are faster, but can be lost. */
   drillTargets: { rtoSeconds: 900, rpoSeconds: 3600 },
   watchReads: false,
+  /** Percent: a fleet that is stamped each day is looked at as a whole within two months, for almost nothing. */
+  driftSamplePercent: 2,
 } as const;
 
 function criteria(file: CriteriaFile | undefined): Criteria {
@@ -158,6 +164,7 @@ export function resolveFleet(file: FleetFile): Fleet {
     waves: (file.waves ?? []).map(({ name, match, share }) =>
       share === undefined ? { name, match: criteria(match) } : { name, share },
     ),
+    drift: { samplePercent: file.drift?.samplePercent ?? DEFAULTS.driftSamplePercent },
     tags: file.tags ?? {},
   };
 }

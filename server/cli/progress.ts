@@ -32,6 +32,7 @@ export function showProgress(io: CliIo, run: RunRecord): Progress {
 
 /** One line that says how a stamp ended. */
 export function endLine(line: StampLine): string {
+  if (line.unchanged === true) return "unchanged";
   const parts = [
     line.status,
     ...(line.counts === undefined ? [] : [countsText(line.counts)]),

@@ -20,9 +20,9 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
   const parts = [
     table(
       ["stamp", "status", "changes", "time"],
-      run.stamps.map(({ stamp, status, counts, seconds }) => [
+      run.stamps.map(({ stamp, status, unchanged, counts, seconds }) => [
         stamp,
-        { painted: colour(status) },
+        { painted: unchanged === true ? paint.dim("unchanged") : colour(status) },
         countsText(counts),
         seconds === undefined ? "" : duration(seconds),
       ]),
@@ -81,7 +81,7 @@ function renderTotals(run: RunRecord, { paint }: Pick<CliIo, "paint">): string {
   return [
     `${head} in ${duration(summary.seconds)}:`,
     `${counted(summary.accounts, "account")}: ${summary.stamped} succeeded, ${summary.skipped} left out, ${summary.failed} failed;`,
-    `${counted(summary.changed, "stamp")} ${would}; ${counted(summary.resources, "resource")}.`,
+    `${counted(summary.changed, "stamp")} ${would}, ${summary.unchanged} left alone as unchanged; ${counted(summary.resources, "resource")}.`,
   ].join(" ");
 }
 

@@ -12,6 +12,8 @@ export interface StampLine {
   startedAt?: number;
   seconds?: number;
   counts?: Partial<ChangeCounts>;
+  /** It was left alone. */
+  unchanged?: boolean;
   violations: number;
   /** What it does at the moment. */
   activity: string;
@@ -85,6 +87,7 @@ export class RunState {
 function end(line: StampLine, { data, at }: RunEvent): void {
   line.status = (data["status"] as StampStatus | undefined) ?? "failed";
   line.activity = "";
+  if (data["unchanged"] === true) line.unchanged = true;
   const { counts, seconds, error } = data as {
     counts?: Partial<ChangeCounts>;
     seconds?: number;

@@ -6,12 +6,21 @@ import path from "node:path";
 import type { Toolchain } from "../../engine/toolchain";
 import { AppError, type ErrorRecord } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
-import type { EnginePort, StackEvent, StackJob, StackOutcome, StackResource } from "../ports";
+import type {
+  EnginePort,
+  StackEvent,
+  StackIdentity,
+  StackInputs,
+  StackJob,
+  StackOutcome,
+  StackResource,
+} from "../ports";
 import type { FromChild, ToChild } from "./child";
 import { LeanCommand } from "./command";
 import { resourcesOf, type Deployment } from "./deployment";
 import { errorOf } from "./engine-errors";
 import { engineEnvironment } from "./environment";
+import { Identifier } from "./identity";
 import { cleanUp, writeDown } from "./journal";
 import {
   exportState,
@@ -24,7 +33,7 @@ import { ProcessTree } from "./process-tree";
 import { projectFile } from "./settings";
 
 export interface PulumiEngineOptions {
-  readonly toolchain: Pick<Toolchain, "pulumiCommandPath" | "env">;
+  readonly toolchain: Pick<Toolchain, "pulumiCommandPath" | "env" | "parts">;
   /** Everything the service keeps is below this folder. */
   readonly stateDir: string;
   /** Where the stacks' states are; `file://<stateDir>/pulumi` by default. */
@@ -53,6 +62,17 @@ const SAMPLE_MS = 750;
 const EXIT_MS = 5000;
 const NOTHING = { create: 0, update: 0, replace: 0, delete: 0, same: 0 };
 
+/** A folder or file of the build, which this file is part of. */
+const built = (name: string): string => path.join(__dirname, "../..", name);
+
+/** What a child process loads, and how it works: the programs, the core, the functions' code, Pulumi's packages. */
+const PROGRAM_FILES = [
+  ...["programs", "stacks", "lambdas/bundles", "server/engine"].map(built),
+  ...["@pulumi/pulumi", "@pulumi/aws", "@pulumi/aws-native"].map((name) =>
+    require.resolve(`${name}/package.json`),
+  ),
+];
+
 /** Makes a file with a random secret, once; whoever comes second uses what the first one made. */
 function secretFile(file: string): string {
   mkdirSync(path.dirname(file), { recursive: true });
@@ -72,6 +92,7 @@ class PulumiEngine implements EnginePort {
   private readonly backendUrl: string;
   private readonly folder: string;
   private readonly passphraseFile: string | undefined;
+  private readonly identifier: Identifier;
 
   constructor(private readonly options: PulumiEngineOptions) {
     const stateDir = path.resolve(options.stateDir);
@@ -84,6 +105,18 @@ class PulumiEngine implements EnginePort {
       (options.secretsProvider ?? "passphrase") === "passphrase"
         ? (options.passphraseFile ?? secretFile(path.join(stateDir, "passphrase")))
         : undefined;
+    this.identifier = new Identifier({
+      program: [...PROGRAM_FILES, this.childScript],
+      packs: [...options.policyPacks, built("policies")],
+      parts: options.toolchain.parts,
+      secretsProvider: options.secretsProvider ?? "passphrase",
+      backendUrl: this.backendUrl,
+    });
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is a rejection, as the port has it
+  async identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]> {
+    return this.identifier.identify(jobs);
   }
 
   async execute(
@@ -102,6 +135,8 @@ class PulumiEngine implements EnginePort {
     try {
       if (signal.aborted) return outcome(failed(interrupted(job.stamp), "cancelled"));
       await this.cleanUp(job.stamp, onEvent);
+      // Before the program is loaded: if its files are replaced meanwhile, the next run finds that they differ.
+      const [before] = this.identifier.identify([job]);
       workDir = this.makeWorkDir();
       const child = this.startChild(workDir);
       if (child.pid !== undefined) {
@@ -109,7 +144,12 @@ class PulumiEngine implements EnginePort {
         tree = new ProcessTree(child.pid);
       }
       const result = await this.supervise(child, tree, job, workDir, onEvent, signal);
-      return outcome(result);
+      if (result.status !== "succeeded" || job.operation !== "up") return outcome(result);
+      const state = this.identifier.identify([job])[0]?.state;
+      return outcome({
+        ...result,
+        ...(before === undefined || state === undefined ? {} : { identity: { ...before, state } }),
+      });
     } catch (error) {
       return outcome(failed(this.toError(job.stamp, error).toRecord()));
     } finally {
@@ -165,9 +205,12 @@ class PulumiEngine implements EnginePort {
     });
   }
 
+  private get childScript(): string {
+    return this.options.childScript ?? path.join(__dirname, "child-main.js");
+  }
+
   private startChild(workDir: string): ChildProcess {
-    const script = this.options.childScript ?? path.join(__dirname, "child-main.js");
-    return spawn(process.execPath, [script], {
+    return spawn(process.execPath, [this.childScript], {
       cwd: workDir,
       env: this.environment(workDir),
       // A process group of its own, so that all of it can be ended, and Ctrl-C reaches only the service.

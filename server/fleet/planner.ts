@@ -63,6 +63,7 @@ function planStamps(
   }));
   return {
     drillTargets: fleet.vault.drillTargets,
+    driftSamplePercent: fleet.drift.samplePercent,
     stamps: plan.waves.flatMap(({ stamps }, wave) =>
       stamps.map((stamp) => ({
         ...stamp,

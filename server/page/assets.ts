@@ -87,7 +87,7 @@ export const LIVE_JS = `"use strict";
     if (atEnd) log.scrollTop = log.scrollHeight;
     const cell = event.stamp && row(event.stamp)?.querySelector('[data-cell="status"]');
     if (cell && event.type === "stamp.started") badge(cell, "running");
-    if (cell && event.type === "stamp.ended") badge(cell, String(event.data.status ?? "ended"));
+    if (cell && event.type === "stamp.ended") badge(cell, event.data.unchanged ? "unchanged" : String(event.data.status ?? "ended"));
     if (event.type === "run.started") badge(document.getElementById("status"), "running");
   };
   // The page as the service writes it has the summary, the reasons and no script at work.

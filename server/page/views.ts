@@ -161,7 +161,7 @@ function changed({ counts }: StampResult): Html | undefined {
 function resultRow(result: StampResult): Html {
   return html`<tr data-stamp="${result.stamp}">
     <th scope="row">${stampLink(result.stamp)}</th>
-    <td data-cell="status">${badge(result.status)}</td>
+    <td data-cell="status">${badge(result.unchanged === true ? "unchanged" : result.status)}</td>
     <td data-cell="changes">${changed(result)}</td>
     <td>${result.seconds !== undefined && duration(result.seconds)}</td>
     <td data-cell="detail">

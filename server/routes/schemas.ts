@@ -104,6 +104,9 @@ const StampResultSchema = named(
       accountId: AccountIdText,
       kind: StackKindText,
       status: choice(STAMP_STATUSES),
+      unchanged: Type.Optional(
+        Type.Boolean({ description: "Left alone: nothing that it is made from has changed" }),
+      ),
       counts: Type.Optional(ChangeCountsSchema),
       changes: Type.Optional(Type.Array(ResourceChangeSchema)),
       violations: Type.Optional(Type.Array(PolicyViolationSchema)),
@@ -149,6 +152,7 @@ const RunSummarySchema = Type.Unsafe<RunSummary>(
       skipped: count("Accounts left out"),
       failed: count("Accounts with a stamp that did not succeed"),
       changed: count("Stamps in which anything changed"),
+      unchanged: count("Stamps that were left alone because nothing has changed for them"),
       resources: count("Resources in all stacks of the run"),
       seconds: Type.Number({ minimum: 0 }),
     },
@@ -185,6 +189,11 @@ export const RunRequestBody = Type.Object(
     confirm: list(StampNameText, "retire only: exactly the stamps that the target selects"),
     refresh: Type.Optional(
       Type.Boolean({ description: "Read the real state of every resource first" }),
+    ),
+    force: Type.Optional(
+      Type.Boolean({
+        description: "preview and up only: look at stamps too that nothing has changed for",
+      }),
     ),
     reason: Type.Optional(Reason),
     restore: Type.Optional(RestoreOptionsSchema),

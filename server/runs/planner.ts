@@ -20,6 +20,8 @@ export interface PlannedStamp {
 export interface PlannedRun {
   readonly stamps: readonly PlannedStamp[];
   readonly accounts: readonly PlannedAccount[];
+  /** Percentage of the unchanged stamps of an `up` that are compared with what is really there. */
+  readonly driftSamplePercent?: number;
   /** `restore` only: the accounts whose backups are asked for, in the organization or not any more. */
   readonly sources?: readonly string[];
   /** `drill` only: the times of the fleet file, seconds. */

@@ -50,7 +50,7 @@ export async function recoverAbandoned(
         const { operation } = run;
         if (isOfStacks(operation)) {
           const details = { error: INTERRUPTED };
-          await tx.setStampState(runId, operation, name, "failed", details, undefined);
+          await tx.setStampState({ runId, operation, stamp: name, status: "failed", details });
         }
       }
       await tx.append(runId, [

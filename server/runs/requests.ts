@@ -24,6 +24,7 @@ const PARTS: Readonly<
 > = {
   confirm: { of: ["retire"], what: "confirm names the stamps that retire takes down" },
   refresh: { of: STACK_OPERATIONS, what: "refresh is about stacks" },
+  force: { of: ["preview", "up"], what: "force is about what would be made" },
   restore: { of: ["restore"], what: "restore says what a restore is about" },
   drill: { of: ["drill"], what: "drill says how a drill is done" },
 };

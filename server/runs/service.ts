@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { AppError } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
 import { checkConfirmation } from "../../stacks/plan";
-import type { Clock, EnginePort } from "../ports";
+import type { Clock, EnginePort, StackIdentity } from "../ports";
 import type {
   IdempotencyKey,
   Page,
@@ -15,7 +15,7 @@ import type {
   StampState,
 } from "../runs-ports";
 import { TERMINAL_STATUSES } from "../runs-ports";
-import type { NewAuditEntry, Store, StoredRun } from "../store/types";
+import type { NewAuditEntry, NewStamp, Store, StoredRun } from "../store/types";
 import type { VaultPort } from "../vault-ports";
 import { vaultExecutor } from "./execute-vault";
 import { jobsOf } from "./jobs";
@@ -25,6 +25,7 @@ import { checkRequest } from "./requests";
 import { approvedPlan } from "./restore-plan";
 import { settle } from "./settle";
 import { accountResults } from "./summary";
+import { leaveUnchanged, mayLeaveAlone } from "./unchanged";
 import { Worker, type WorkerNumbers } from "./worker";
 
 export interface RunServiceOptions {
@@ -147,6 +148,7 @@ class Runs implements ManagedRunService {
     if (request.operation === "retire") {
       checkConfirmation({ waves: [{ stamps: plan.stamps }] }, request.confirm);
     }
+    const identities = await this.identities(request, stamps);
     const earlier = await store.transaction(async (tx) => {
       const kept = await tx.keepKey(key, id);
       if (kept !== undefined) return kept;
@@ -170,12 +172,30 @@ class Runs implements ManagedRunService {
       await tx.append(id, [
         { type: "run.queued", data: { operation: request.operation, stamps: stamps.length } },
       ]);
+      const samplePercent = request.operation === "up" ? (plan.driftSamplePercent ?? 0) : 0;
+      await leaveUnchanged(tx, id, identities, samplePercent);
       await tx.audit(startOf(id, request, key.subject, stamps.length));
       await settle(tx, id);
       return undefined;
     });
     if (earlier !== undefined) return this.replay(earlier, key);
     return { run: await this.existing(id), replayed: false };
+  }
+
+  /** What the stamps would be made from now; of none where the request asks to look at all of them. */
+  private async identities(
+    request: RunRequest,
+    stamps: readonly NewStamp[],
+  ): Promise<ReadonlyMap<StampName, StackIdentity>> {
+    if (!mayLeaveAlone(request)) return new Map();
+    const jobs = stamps.flatMap(({ job }) => ("spec" in job ? [job] : []));
+    const found = await this.options.engine.identify(jobs);
+    return new Map(
+      jobs.flatMap(({ stamp }, index) => {
+        const identity = found[index];
+        return identity === undefined ? [] : [[stamp, identity] as const];
+      }),
+    );
   }
 
   private async replay(

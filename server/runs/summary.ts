@@ -72,6 +72,7 @@ export function summarize(
     skipped,
     failed: accounts.length - stamped - skipped,
     changed: stamps.filter(({ counts }) => changesAnything(counts)).length,
+    unchanged: stamps.filter(({ unchanged }) => unchanged === true).length,
     resources: stamps.reduce((sum, { resources }) => sum + (resources ?? 0), 0),
     seconds: Math.round(seconds * 10) / 10,
   };

@@ -252,7 +252,7 @@ export class Worker {
     const { store } = this.options;
     const left = await buffer.take();
     const putBack = reason === "shutdown" && outcome.status === "cancelled";
-    const { status, outputs, ...rest } = outcome;
+    const { status, outputs, identity, ...rest } = outcome;
     const details: StampDetails = rest;
     for (let wait = 100; ; wait = Math.min(wait * 2, LONGEST_WRITE_WAIT_MS)) {
       try {
@@ -281,7 +281,9 @@ export class Worker {
               const kept = good && operation === "up" ? outputs : undefined;
               const cleared = good && operation === "retire" ? {} : kept;
               const { runId, stamp } = claim;
-              await tx.setStampState(runId, operation, stamp, status, details, cleared);
+              const refreshed = "refresh" in claim.job && claim.job.refresh;
+              const end = { runId, operation, stamp, status, details, identity, refreshed };
+              await tx.setStampState({ ...end, outputs: cleared });
             }
             await tx.release(claim.runId, [claim.stamp]);
           }

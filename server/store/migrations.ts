@@ -112,6 +112,14 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON strongroom.audit_log
         FOR EACH STATEMENT EXECUTE FUNCTION strongroom.audit_log_is_append_only();`,
   },
+  {
+    version: 3,
+    name: "what stamps were made from, and when they were last compared with the cloud",
+    sql: `
+      ALTER TABLE strongroom.stamp_states
+        ADD COLUMN made jsonb,
+        ADD COLUMN compared_at timestamptz;`,
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

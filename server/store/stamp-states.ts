@@ -1,19 +1,46 @@
 import type { PoolClient } from "pg";
 
 import type { StampName } from "../../stacks/naming";
-import type { StackOperation } from "../ports";
-import type { StampStatus } from "../runs-ports";
-import type { StampDetails } from "./types";
+import type { MadeStamp, StampDetails, StampEnd } from "./types";
 
-/** The end of a stamp in a run, as far as the stamp's own state is concerned. */
-export interface StampEnd {
-  readonly runId: string;
-  readonly operation: StackOperation;
-  readonly stamp: StampName;
-  readonly status: StampStatus;
-  readonly details: StampDetails;
-  /** Undefined: the outputs stay as they are. */
-  readonly outputs: Readonly<Record<string, unknown>> | undefined;
+/** The stamps of which it is known what they were made from: not those whose last run failed, or that drifted since. */
+export async function readMadeStamps(
+  client: PoolClient,
+  stamps: readonly StampName[],
+): Promise<readonly MadeStamp[]> {
+  const { rows } = await client.query<{
+    stamp: StampName;
+    made: Omit<MadeStamp, "stamp" | "comparedAt">;
+    compared_at: Date | null;
+  }>(
+    `SELECT stamp, made, compared_at FROM strongroom.stamp_states
+     WHERE stamp = ANY($1::text[]) AND made IS NOT NULL`,
+    [stamps],
+  );
+  return rows.map(({ stamp, made, compared_at }) => ({
+    stamp,
+    ...made,
+    comparedAt: compared_at?.getTime() ?? 0,
+  }));
+}
+
+/** What is kept of what the stamp was made from; undefined where the run says nothing about it, null to forget it. */
+function madeBy({ operation, status, details, identity }: StampEnd, drifted: boolean | null) {
+  if (status !== "succeeded" || operation === "retire" || drifted === true) return null;
+  if (operation !== "up") return undefined;
+  if (identity?.state === undefined) return null;
+  const { inputs, state } = identity;
+  const { resources = 0, violations = [] } = details;
+  return { inputs, state, resources, violations } satisfies Omit<MadeStamp, "stamp" | "comparedAt">;
+}
+
+/** Whether the run looked at what is really there: `drift`, a refresh, or an `up` that has just made it. */
+function compares({ operation, status, details, refreshed }: StampEnd): boolean {
+  if (status !== "succeeded") return false;
+  return (
+    operation === "drift" ||
+    (operation === "up" && (refreshed === true || (details.counts?.create ?? 0) > 0))
+  );
 }
 
 /**
@@ -29,17 +56,22 @@ export async function writeStampState(client: PoolClient, end: StampEnd): Promis
       : good && operation === "up"
         ? false
         : null;
+  const made = madeBy(end, drifted);
   await client.query(
     `INSERT INTO strongroom.stamp_states AS s
-         (stamp, last_run_id, last_operation, last_status, last_ended_at, stamped_at, drifted, error, outputs)
-       VALUES ($1, $2, $3, $4, now(), CASE WHEN $5 = 'set' THEN now() END, $6, $7, coalesce($8::jsonb, '{}'))
+         (stamp, last_run_id, last_operation, last_status, last_ended_at, stamped_at, drifted, error, outputs,
+          made, compared_at)
+       VALUES ($1, $2, $3, $4, now(), CASE WHEN $5 = 'set' THEN now() END, $6, $7, coalesce($8::jsonb, '{}'),
+         $10::jsonb, CASE WHEN $11 THEN now() END)
        ON CONFLICT (stamp) DO UPDATE SET
          last_run_id = excluded.last_run_id, last_operation = excluded.last_operation,
          last_status = excluded.last_status, last_ended_at = excluded.last_ended_at,
          stamped_at = CASE $5 WHEN 'set' THEN now() WHEN 'clear' THEN NULL ELSE s.stamped_at END,
          drifted = CASE WHEN $5 = 'clear' THEN NULL ELSE coalesce(excluded.drifted, s.drifted) END,
          error = excluded.error,
-         outputs = CASE WHEN $8::jsonb IS NULL THEN s.outputs ELSE excluded.outputs END`,
+         outputs = CASE WHEN $8::jsonb IS NULL THEN s.outputs ELSE excluded.outputs END,
+         made = CASE WHEN $9 THEN excluded.made ELSE s.made END,
+         compared_at = coalesce(excluded.compared_at, s.compared_at)`,
     [
       stamp,
       runId,
@@ -49,6 +81,34 @@ export async function writeStampState(client: PoolClient, end: StampEnd): Promis
       drifted,
       details.error === undefined ? null : JSON.stringify(details.error),
       outputs === undefined ? null : JSON.stringify(outputs),
+      made !== undefined,
+      made == null ? null : JSON.stringify(made),
+      compares(end),
     ],
+  );
+}
+
+/** Ends stamps of a new run that need no work, with the result that their last run left. */
+export async function endUnchanged(
+  client: PoolClient,
+  runId: string,
+  stamps: readonly MadeStamp[],
+): Promise<void> {
+  const rows = stamps.map(({ stamp, resources, violations }) => ({
+    stamp,
+    result: {
+      unchanged: true,
+      counts: { create: 0, update: 0, replace: 0, delete: 0, same: resources },
+      changes: [],
+      violations,
+      resources,
+      seconds: 0,
+    } satisfies StampDetails,
+  }));
+  await client.query(
+    `UPDATE strongroom.run_stamps AS r SET status = 'succeeded', result = u.result, ended_at = now()
+     FROM jsonb_to_recordset($2::jsonb) AS u(stamp text, result jsonb)
+     WHERE r.run_id = $1 AND r.stamp = u.stamp AND r.status = 'waiting'`,
+    [runId, JSON.stringify(rows)],
   );
 }

@@ -5,7 +5,7 @@ import type PgBoss from "pg-boss";
 
 import { AppError, type ErrorRecord } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
-import type { Operation, StackOperation } from "../ports";
+import type { Operation } from "../ports";
 import type {
   IdempotencyKey,
   RunStatus,
@@ -16,10 +16,11 @@ import type {
 import { appendAudit } from "./audit";
 import { releaseLeases, takeLeases } from "./leases";
 import { STAMP_COLUMNS, stampOf, type PlannedRow, type StampRow } from "./rows";
-import { writeStampState } from "./stamp-states";
+import { endUnchanged, readMadeStamps, writeStampState } from "./stamp-states";
 import type {
   AbandonedStamp,
   ClaimedStamp,
+  MadeStamp,
   NewAuditEntry,
   NewEvent,
   NewRun,
@@ -27,6 +28,7 @@ import type {
   PlannedAccount,
   RunJob,
   StampDetails,
+  StampEnd,
   StampProgress,
   Transaction,
 } from "./types";
@@ -361,15 +363,24 @@ export class SqlTransaction implements Transaction {
     await this.notify({ topic: "events", runId });
   }
 
-  async setStampState(
-    runId: string,
-    operation: StackOperation,
-    stamp: StampName,
-    status: StampStatus,
-    details: StampDetails,
-    outputs: Readonly<Record<string, unknown>> | undefined,
-  ): Promise<void> {
-    await writeStampState(this.client, { runId, operation, stamp, status, details, outputs });
+  setStampState(end: StampEnd): Promise<void> {
+    return writeStampState(this.client, end);
+  }
+
+  madeStamps(stamps: readonly StampName[]): Promise<readonly MadeStamp[]> {
+    return readMadeStamps(this.client, stamps);
+  }
+
+  endUnchanged(runId: string, stamps: readonly MadeStamp[]): Promise<void> {
+    return endUnchanged(this.client, runId, stamps);
+  }
+
+  async refreshWaiting(runId: string, stamps: readonly StampName[]): Promise<void> {
+    await this.sql(
+      `UPDATE strongroom.run_stamps SET job = job || '{"refresh": true}'
+       WHERE run_id = $1 AND stamp = ANY($2::text[]) AND status = 'waiting'`,
+      [runId, stamps],
+    );
   }
 
   async audit(entry: NewAuditEntry): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from "../../stacks/errors";
 import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
-import type { Operation, StackJob, StackOperation } from "../ports";
+import type { Operation, PolicyViolation, StackIdentity, StackJob, StackOperation } from "../ports";
 import type { ProcessIdentity } from "../processes";
 import type { VaultJob } from "../vault-ports";
 import type {
@@ -96,6 +96,34 @@ export interface AbandonedStamp {
 
 export type NewEvent = Pick<RunEvent, "type" | "data"> & { readonly stamp?: StampName };
 
+/** The end of a stamp in a run, as far as the stamp's own state is concerned. */
+export interface StampEnd {
+  readonly runId: string;
+  readonly operation: StackOperation;
+  readonly stamp: StampName;
+  readonly status: StampStatus;
+  readonly details: StampDetails;
+  /** Undefined: the outputs stay as they are. */
+  readonly outputs?: Readonly<Record<string, unknown>> | undefined;
+  /** What a succeeded `up` made the stack from. */
+  readonly identity?: StackIdentity | undefined;
+  /** The real state of every resource was read. */
+  readonly refreshed?: boolean | undefined;
+}
+
+/** What a stamp was made from by its last run, an `up` that succeeded. */
+export interface MadeStamp {
+  readonly stamp: StampName;
+  /** The two marks of {@link StackIdentity}. */
+  readonly inputs: string;
+  readonly state: string;
+  readonly resources: number;
+  /** What the packs advised. */
+  readonly violations: readonly PolicyViolation[];
+  /** When it was last compared with what is really there, milliseconds since 1970; 0: never. */
+  readonly comparedAt: number;
+}
+
 /** Tells other parts, in this process and in others, that something is there to be read. Carries no content. */
 export interface Notice {
   readonly topic: "events" | "work" | "cancel";
@@ -172,14 +200,13 @@ export interface Transaction {
   requestCancel(runId: string): Promise<void>;
   endRun(runId: string, status: RunStatus, summary: RunSummary, error?: ErrorRecord): Promise<void>;
   append(runId: string, events: readonly NewEvent[]): Promise<void>;
-  setStampState(
-    runId: string,
-    operation: StackOperation,
-    stamp: StampName,
-    status: StampStatus,
-    details: StampDetails,
-    outputs: Readonly<Record<string, unknown>> | undefined,
-  ): Promise<void>;
+  setStampState(end: StampEnd): Promise<void>;
+  /** Those of the stamps of which it is known what they were made from. */
+  madeStamps(stamps: readonly StampName[]): Promise<readonly MadeStamp[]>;
+  /** Ends stamps of a new run that need no work. */
+  endUnchanged(runId: string, stamps: readonly MadeStamp[]): Promise<void>;
+  /** Lets the jobs of stamps that wait read the real state of every resource. */
+  refreshWaiting(runId: string, stamps: readonly StampName[]): Promise<void>;
   /** Adds to the audit log; the last thing of a transaction but one, because entries of others wait for its end. */
   audit(entry: NewAuditEntry): Promise<void>;
   notify(notice: Notice): Promise<void>;

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { digest } from "../../stacks/digest";
 import type { StampName } from "../../stacks/naming";
 import type {
   EnginePort,
   StackEvent,
+  StackIdentity,
+  StackInputs,
   StackJob,
   StackOutcome,
   StackResource,
@@ -30,6 +33,10 @@ export class FakeEngine implements EnginePort {
   readonly behaviours = new Map<StampName, FakeBehaviour>();
   /** What was asked, in order. */
   readonly calls: StackJob[] = [];
+  /** The version of the program that all stacks are made with. */
+  program = "1";
+  /** How often each stack's state was written, by the engine or by somebody on a laptop. */
+  readonly written = new Map<StampName, number>();
   /** Most operations that ran at the same time. */
   most = 0;
   private readonly stacks = new Map<StampName, readonly StackResource[]>();
@@ -60,14 +67,34 @@ export class FakeEngine implements EnginePort {
       const call = this.counts.get(stamp) ?? 0;
       this.counts.set(stamp, call + 1);
       const end = behaviour.ends?.[Math.min(call, behaviour.ends.length - 1)];
-      return this.finish(job, onEvent, end ?? {});
+      const outcome = this.finish(job, onEvent, end ?? {});
+      if (outcome.status !== "succeeded" || job.operation !== "up") return outcome;
+      const [identity] = await this.identify([job]);
+      return identity === undefined ? outcome : { ...outcome, identity };
     } finally {
       this.active.delete(stamp);
     }
   }
 
+  identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]> {
+    const { program } = this;
+    return Promise.resolve(
+      jobs.map(({ stamp, spec, connection }) => ({
+        inputs: digest({ program, spec, connection }),
+        program,
+        packs: "none",
+        ...(this.stacks.has(stamp) ? { state: String(this.written.get(stamp) ?? 0) } : {}),
+      })),
+    );
+  }
+
   resources(stamp: StampName): Promise<readonly StackResource[] | undefined> {
     return Promise.resolve(this.stacks.get(stamp));
+  }
+
+  /** As a laptop does it: the state is another one afterwards. */
+  write(stamp: StampName): void {
+    this.written.set(stamp, (this.written.get(stamp) ?? 0) + 1);
   }
 
   private finish(
@@ -89,6 +116,7 @@ export class FakeEngine implements EnginePort {
       }
       if (operation === "retire") this.stacks.delete(stamp);
       else this.stacks.set(stamp, wanted);
+      if (created.length + deleted.length > 0) this.write(stamp);
     }
     const change = (operation: "create" | "delete") => (resource: StackResource) => {
       const { urn, type, name } = resource;

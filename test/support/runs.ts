@@ -58,14 +58,19 @@ export function fleetPlan(members: readonly string[]): PlannedRun {
 /** Plans what the target's stamps name, or the fleet where it names none. */
 export class FakePlanner implements RunPlanner {
   calls = 0;
+  driftSamplePercent = 0;
   constructor(private readonly fleet: readonly string[] = []) {}
 
   plan(request: RunRequest): Promise<PlannedRun> {
     this.calls++;
+    const { driftSamplePercent } = this;
     const { stamps } = request.target;
-    if (stamps === undefined) return Promise.resolve(fleetPlan(this.fleet));
+    if (stamps === undefined) {
+      return Promise.resolve({ ...fleetPlan(this.fleet), driftSamplePercent });
+    }
     const names = stamps.map((stamp) => parseStampName(stamp));
     return Promise.resolve({
+      driftSamplePercent,
       stamps: names.map(({ kind, accountId }) => planned(kind, accountId, [])),
       accounts: [...new Set(names.map(({ accountId }) => accountId))].map((accountId) => ({
         accountId,

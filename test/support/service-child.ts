@@ -69,6 +69,7 @@ async function engineOf({
   });
   return {
     resources: (stamp) => real.resources(stamp),
+    identify: (jobs) => real.identify(jobs),
     execute: (job, onEvent, signal) =>
       real.execute({ ...job, spec: { ...job.spec, tags: engine.tags } }, onEvent, signal),
   };

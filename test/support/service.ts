@@ -32,6 +32,9 @@ export function quietEngine(closed: { count: number } = { count: 0 }): Engine {
         return Promise.resolve(OUTCOME);
       },
       resources: () => Promise.resolve(undefined),
+      // Never the same: nothing is left alone.
+      identify: (jobs) =>
+        Promise.resolve(jobs.map(() => ({ inputs: "new", program: "new", packs: "new" }))),
     },
     check: () => Promise.resolve([{ name: "engine", ok: true, detail: "all parts found" }]),
     close: () => {

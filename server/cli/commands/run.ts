@@ -17,6 +17,7 @@ import { stampOf, type TargetOptions, targetOf, withTarget } from "../target";
 
 interface RunOptions extends ServiceOptions, TargetOptions {
   readonly refresh?: boolean;
+  readonly force?: boolean;
   readonly confirm?: readonly string[];
   readonly exitCode?: boolean;
   readonly detach?: boolean;
@@ -46,7 +47,9 @@ export function runCommand(
 ): Command {
   const command = withService(withTarget(new Command(operation).description(summary)));
   if (operation === "preview" || operation === "up") {
-    command.option("--refresh", "read the real state of every resource before comparing");
+    command
+      .option("--refresh", "read the real state of every resource before comparing")
+      .option("--force", "look at stamps too that nothing has changed for");
   }
   if (operation === "preview" || operation === "drift") {
     command.option("--exit-code", `end with ${EXIT.changes} when there are changes`);
@@ -65,6 +68,7 @@ export function runCommand(
         operation,
         target: targetOf(stamps, options),
         ...(options.refresh === true ? { refresh: true } : {}),
+        ...(options.force === true ? { force: true } : {}),
         ...(options.confirm === undefined ? {} : { confirm: options.confirm.map(stampOf) }),
         ...parts?.({ ...options }),
       };

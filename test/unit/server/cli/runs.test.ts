@@ -11,6 +11,7 @@ const SUMMARY = {
   skipped: 1,
   failed: 1,
   changed: 1,
+  unchanged: 0,
   resources: 4,
   seconds: 61,
 };
@@ -109,7 +110,7 @@ describe("A command that starts a run", () => {
       ].join("\n"),
     );
     expect(result.stdout).to.include(
-      "Run run-1 (up) succeeded in 1 m 01 s: 3 accounts: 1 succeeded, 1 left out, 1 failed; 1 stamp changed; 4 resources.",
+      "Run run-1 (up) succeeded in 1 m 01 s: 3 accounts: 1 succeeded, 1 left out, 1 failed; 1 stamp changed, 0 left alone as unchanged; 4 resources.",
     );
     expect(result.stdout).to.include("444455556666  old   It is suspended.");
     expect(result.stdout).to.include(

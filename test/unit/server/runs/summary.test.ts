@@ -54,6 +54,7 @@ describe("the result of a run", () => {
       skipped: 0,
       failed: 1,
       changed: 1,
+      unchanged: 0,
       resources: 6,
       seconds: 12.3,
     });
