@@ -127,11 +127,21 @@ export function bucketName(
   return `strongroom-${purpose}-${vaultAccountId}-${region}-${organizationSuffix(organizationId)}`;
 }
 
+/** How the names of Regions begin in the partitions beside the commercial one. */
+const PARTITIONS: Readonly<Record<string, string>> = {
+  "cn-": "aws-cn",
+  "us-gov-": "aws-us-gov",
+  "us-iso-": "aws-iso",
+  "us-isob-": "aws-iso-b",
+  "eu-isoe-": "aws-iso-e",
+  "us-isof-": "aws-iso-f",
+  "eusc-": "aws-eusc",
+};
+
 /** The AWS partition of a Region, as it stands in ARNs. */
-export function partitionOf(region: string): "aws" | "aws-cn" | "aws-us-gov" {
-  if (region.startsWith("cn-")) return "aws-cn";
-  if (region.startsWith("us-gov-")) return "aws-us-gov";
-  return "aws";
+export function partitionOf(region: string): string {
+  const found = Object.entries(PARTITIONS).find(([prefix]) => region.startsWith(prefix));
+  return found?.[1] ?? "aws";
 }
 
 /** The ARN of a role that Strongroom makes, below {@link NAMES.iamPath}. */

@@ -15,17 +15,20 @@ export interface Step {
   readonly action: string;
   /**
    * What the action must reach for the path to work:
-   * - `strong`: identities or workloads stronger than the holder: every one of the account, or one it already controls.
-   * - `pass`: a role to give to a service; as `strong`, and the service must be among those that the grant is for.
+   * - `strong`: identities or workloads stronger than the holder: every one of the account, or one it already controls,
+   *   which the step makes stronger.
+   * - `other`: others than the holder: every one of the account. What it already controls gains it nothing.
+   * - `pass`: a role to give to a service; as `other`, and the service must be among those that the grant is for.
    * - `any`: something, whatever it is: the holder makes it.
    * - `made`: as `any`, and all such steps must reach the same thing.
    */
-  readonly needs: "strong" | "pass" | "any" | "made";
+  readonly needs: "strong" | "other" | "pass" | "any" | "made";
   /** The service that a role is passed to. */
   readonly service?: string;
 }
 
 const strong = (action: string): Step => ({ action: action.toLowerCase(), needs: "strong" });
+const other = (action: string): Step => ({ action: action.toLowerCase(), needs: "other" });
 const any = (action: string): Step => ({ action: action.toLowerCase(), needs: "any" });
 
 const made = (action: string): Step => ({ action: action.toLowerCase(), needs: "made" });
@@ -82,8 +85,8 @@ const IDENTITIES: readonly EscalationPath[] = [
     "iam:UpdateOpenIDConnectProviderThumbprint",
     "iam:AddClientIDToOpenIDConnectProvider",
   ].map((action) => path("signs in through a changed identity provider", strong(action))),
-  path("assumes any role that trusts the account", strong("sts:AssumeRole")),
-  path("becomes root of member accounts", strong("sts:AssumeRoot")),
+  path("assumes any role that trusts the account", other("sts:AssumeRole")),
+  path("becomes root of member accounts", other("sts:AssumeRoot")),
   ...["sso:PutInlinePolicyToPermissionSet", "sso:AttachManagedPolicyToPermissionSet"].map(
     (action) =>
       path(

@@ -68,10 +68,31 @@ function asList(permissions: Permissions | readonly Permissions[]): readonly Per
   return permissions instanceof Permissions ? [permissions] : permissions;
 }
 
+/**
+ * The services that somebody with these permissions can have work with one role, and tell what to do: they become the
+ * role, if it trusts the service.
+ */
+export function servicesActingAs(permissions: Permissions, role: string): ReadonlySet<string> {
+  const services = new Set<string>();
+  const passes = permissions.grants("iam:passrole").filter(({ region }) => regionHas(region, role));
+  if (passes.length === 0) return services;
+  for (const { steps } of ESCALATION_PATHS) {
+    const [pass, ...others] = steps;
+    if (pass?.service === undefined || services.has(pass.service)) continue;
+    if (!passes.some((grant) => !isBounded(pass, grant))) continue;
+    const told = others.every((step) =>
+      permissions.grants(step.action).some((grant) => opens(step, grant, {})),
+    );
+    if (told) services.add(pass.service);
+  }
+  return services;
+}
+
 function opens(step: Step, grant: Grant, controlled: Controlled): boolean {
   if (isBounded(step, grant)) return false;
   if (step.needs === "any" || step.needs === "made") return true;
   if (reachOfRegion(grant.region) !== "some") return true;
+  if (step.needs !== "strong") return false;
   return controlled.arns?.some((arn) => regionHas(grant.region, arn)) === true;
 }
 

@@ -9,7 +9,8 @@
  * - Who is let in? {@link exposuresOf}, {@link federationGuard}.
  * - How could more permissions be had? {@link escalationsOf}.
  *
- * The policies of one identity are joined over the resources of a stack by `identitiesOf` of policies/model/identities.
+ * The policies of one identity are joined over the resources of a stack by `identitiesOf` of policies/model/identities,
+ * and the roles that it can become by `reachableRoles` of policies/model/role-chains.
  */
 export {
   belongsTo,

@@ -43,7 +43,7 @@ interface Compiled {
  */
 export class Permissions {
   private readonly allows: readonly Compiled[];
-  private readonly denies: readonly Compiled[];
+  private readonly denials: readonly Compiled[];
   private readonly bounds: readonly Compiled[] | undefined;
   /** Many actions are named by the same statements; their grants are the same. */
   private readonly grantsByStatements = new Map<string, readonly Grant[]>();
@@ -51,7 +51,7 @@ export class Permissions {
   constructor(set: PolicySet) {
     const all = [...set.policies, ...(set.boundary ?? [])];
     this.allows = set.policies.flatMap((source) => compileAllow(source));
-    this.denies = all.flatMap((source) => compileDeny(source));
+    this.denials = all.flatMap((source) => compileDeny(source));
     this.bounds = set.boundary?.flatMap((source) => compileAllow(source));
   }
 
@@ -61,11 +61,11 @@ export class Permissions {
     const naming = (list: readonly Compiled[]): Compiled[] => list.filter(({ names }) => names(id));
     const allows = naming(this.allows);
     if (allows.length === 0) return [];
-    const denies = naming(this.denies);
+    const denies = naming(this.denials);
     const bounds = this.bounds === undefined ? undefined : naming(this.bounds);
     const key = [
       allows.map((it) => this.allows.indexOf(it)).join(),
-      denies.map((it) => this.denies.indexOf(it)).join(),
+      denies.map((it) => this.denials.indexOf(it)).join(),
       bounds?.map((it) => this.bounds?.indexOf(it)).join(),
     ].join("|");
     const known = this.grantsByStatements.get(key);
@@ -78,6 +78,17 @@ export class Permissions {
   /** Tells whether an action may be allowed on a resource, under whatever conditions. */
   allowsOn(action: string, resource: string): boolean {
     return this.grants(action).some(({ region }) => regionHas(region, resource));
+  }
+
+  /** Tells whether a Deny without a condition takes an action on a resource away, whoever else allows it. */
+  denies(action: string, resource: string): boolean {
+    const id = action.toLowerCase();
+    const denied = ({ source, names, regions }: Compiled): boolean => {
+      if (!names(id)) return false;
+      const inOne = regions.some((region) => regionHas(region, resource));
+      return source.statement.notResources === undefined ? inOne : !inOne;
+    };
+    return this.denials.some(denied);
   }
 
   /** Every published action that is allowed on something. */

@@ -1,3 +1,4 @@
+import { partitionOf } from "../../stacks/naming";
 import { managedPolicy } from "../iam/managed-policies";
 import type { SourcedStatement } from "../iam/permissions";
 import { policiesOn, type PolicySubject } from "./policies";
@@ -19,14 +20,42 @@ export interface Attached {
   readonly doubts: readonly Undetermined[];
 }
 
+/** An identity that the stack does not make, known by what the stack hangs on it. */
+export interface Elsewhere {
+  readonly sort: "role" | "user" | "group";
+  readonly name: string;
+  /** The first resource that names it: findings are told of this one. */
+  readonly resource: Resource;
+  readonly attached: Attached;
+}
+
+/** What hangs on whom, over a whole stack. */
+export interface Attachments {
+  readonly of: (identity: Resource) => Attached;
+  readonly elsewhere: readonly Elsewhere[];
+  /** What hangs on an identity that is not known yet: it may be anybody's. */
+  readonly anybodys: Attached;
+}
+
 /** What a property points at. */
 type Target = Resource | { readonly arn: string } | typeof UNKNOWN;
 
-/** Properties that name one identity. */
-const ONE = ["role", "user", "group", "roleName", "userName", "groupName"];
+/** Properties that name one identity, and the sort that each one names. */
+const ONE = {
+  role: ["role", "roleName"],
+  user: ["user", "userName"],
+  group: ["group", "groupName"],
+} as const;
+/** Properties that name several. */
+const MANY = { role: ["roles"], user: ["users"], group: ["groups"] } as const;
+const SORTS = ["role", "user", "group"] as const;
 
 /** Finds what hangs on each identity of a stack, in every spelling. */
-export function attachmentsOf(stack: Stack): (identity: Resource) => Attached {
+export function attachmentsOf(stack: Stack): Attachments {
+  return stack.family(readAttachments);
+}
+
+function readAttachments(stack: Stack): Attachments {
   const identities = stack.ofTypes([...TYPES.role, ...TYPES.user, ...TYPES.group]);
   const managed = stack.ofTypes(TYPES.managedPolicy);
   const identityOf = finder(stack, identities, [
@@ -39,31 +68,37 @@ export function attachmentsOf(stack: Stack): (identity: Resource) => Attached {
   ]);
   const managedOf = finder(stack, managed, ["arn", "id", "policyArn"]);
   const holders = new Map<Resource, Collected>();
+  const anybodys = new Collected(stack);
+  const strangers = new Map<string, Omit<Elsewhere, "attached"> & { collected: Collected }>();
   const on = (identity: Resource): Collected => {
     const known = holders.get(identity) ?? new Collected(stack);
     holders.set(identity, known);
     return known;
   };
-  // Whose it is, is not known yet: it may be anybody's.
-  const anybodys: Undetermined[] = [];
+  /** Those that a part names: of the stack, of elsewhere, or not known yet. */
+  const namedBy = (part: Resource, many: boolean): Collected[] =>
+    SORTS.flatMap((sort) =>
+      identityOf(part, many ? [...ONE[sort], ...MANY[sort]] : ONE[sort]).map((target) => {
+        if (target === UNKNOWN) return anybodys;
+        if ("urn" in target) return on(target);
+        const name = target.arn.slice(target.arn.lastIndexOf("/") + 1);
+        const key = `${sort} ${name}`;
+        const known = strangers.get(key);
+        const stranger = known ?? { sort, name, resource: part, collected: new Collected(stack) };
+        strangers.set(key, stranger);
+        return stranger.collected;
+      }),
+    );
 
   for (const policy of stack.ofTypes(TYPES.inlinePolicy)) {
-    for (const target of identityOf(policy, ONE)) {
-      if (target === UNKNOWN) anybodys.push(new Undetermined("role", NOT_KNOWN_YET));
-      else if ("urn" in target) on(target).add(policy);
-    }
+    for (const holder of namedBy(policy, false)) holder.add(policy);
   }
   for (const attachment of stack.ofTypes(TYPES.policyAttachment)) {
-    for (const target of identityOf(attachment, [...ONE, "roles", "users", "groups"])) {
-      if (target === UNKNOWN) anybodys.push(new Undetermined("role", NOT_KNOWN_YET));
-      else if ("urn" in target)
-        on(target).attach(managedOf(attachment, ["policyArn", "policyArns"]), "policyArn");
-    }
+    const policies = managedOf(attachment, ["policyArn", "policyArns"]);
+    for (const holder of namedBy(attachment, true)) holder.attach(policies, "policyArn");
   }
   for (const policy of managed) {
-    for (const target of identityOf(policy, ["roles", "users", "groups"])) {
-      if (target !== UNKNOWN && "urn" in target) on(target).attach([policy], "roles");
-    }
+    for (const holder of namedBy(policy, true)) holder.attach([policy], "roles");
   }
   for (const identity of identities) {
     const collected = on(identity);
@@ -71,7 +106,14 @@ export function attachmentsOf(stack: Stack): (identity: Resource) => Attached {
     collected.attach(managedOf(identity, ["managedPolicyArns"]), "managedPolicyArns");
     collected.bound(managedOf(identity, ["permissionsBoundary"]));
   }
-  return (identity) => on(identity).result(anybodys);
+  return {
+    of: (identity) => on(identity).result(),
+    elsewhere: [...strangers.values()].map(({ collected, ...stranger }) => ({
+      ...stranger,
+      attached: collected.result(),
+    })),
+    anybodys: anybodys.result(),
+  };
 }
 
 class Collected {
@@ -114,20 +156,23 @@ class Collected {
     }
   }
 
-  result(anybodys: readonly Undetermined[]): Attached {
-    const { policies, managed, unseen, boundary, arns } = this;
-    return { policies, managed, unseen, boundary, arns, doubts: [...this.doubts, ...anybodys] };
+  result(): Attached {
+    const { policies, managed, unseen, boundary, arns, doubts } = this;
+    return { policies, managed, unseen, boundary, arns, doubts };
   }
 }
 
-function arnOfPolicy({ view, accountId }: Resource): string | undefined {
+function arnOfPolicy(policy: Resource): string | undefined {
+  const { view, accountId } = policy;
   const given = view.raw("arn", "policyArn");
   if (typeof given === "string") return given;
   const name = view.raw("name", "managedPolicyName");
   const path = view.raw("path") ?? "/";
   if (typeof name !== "string" || typeof path !== "string" || accountId === undefined)
     return undefined;
-  return `arn:aws:iam::${accountId}:policy${path}${name}`;
+  const { region } = policy;
+  const partition = partitionOf(typeof region === "string" ? region : "");
+  return `arn:${partition}:iam::${accountId}:policy${path}${name}`;
 }
 
 /**

@@ -1,75 +1,95 @@
-import { escalationsOf, type Controlled, type Escalation } from "../iam/escalation";
-import { exposuresOf } from "../iam/exposure";
+import { partitionOf } from "../../stacks/naming";
 import { Permissions, type SourcedStatement } from "../iam/permissions";
-import { regionHas } from "../iam/region";
 import { attachmentsOf, type Attached } from "./attachments";
-import { policiesOfKind, type PolicySubject } from "./policies";
+import { identityPoliciesOf, policiesOfKind, type PolicySubject } from "./policies";
 import type { Resource, Stack } from "./stack";
 import type { Subject } from "./subject";
 import { TYPES } from "./types";
-import { Undetermined } from "./values";
+import type { Undetermined } from "./values";
+
+/** What an identity is: one of the stack, one that the stack only hangs policies on, or a policy that nothing attaches. */
+export type IdentitySort = "role" | "user" | "group" | "policy";
+
+interface Parts {
+  readonly resource: Resource;
+  readonly sort: IdentitySort;
+  readonly attached: Attached;
+  readonly trust: readonly PolicySubject[];
+  /** The ARNs that it may have; empty where nothing is known of them. */
+  readonly arns: readonly string[];
+  /** ARNs that it may get when the engine makes up its name: as good as true where a pattern takes them. */
+  readonly likelyArns: readonly string[];
+}
 
 /**
- * A role or user of a stack with everything that says what it may do: inline policies in every spelling, policies
- * that are resources of their own, attached managed policies, its boundary. Groups of users are not followed.
+ * A role, user or group with everything that says what it may do: inline policies in every spelling, policies that are
+ * resources of their own, attached managed policies, its boundary. Users do not get what their groups may do.
  */
 export class Identity implements Subject {
   private made: Permissions | undefined;
 
-  constructor(
-    readonly resource: Resource,
-    private readonly attached: Attached,
-    readonly trust: readonly PolicySubject[],
-    /** The account of the stack, where its resources do not say it but its documents name only one. */
-    private readonly likelyAccount: string | undefined,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
-  get isRole(): boolean {
-    return TYPES.role.includes(this.resource.type);
+  /** What findings are told of: the identity, or the first policy of one that is made elsewhere. */
+  get resource(): Resource {
+    return this.parts.resource;
+  }
+
+  get sort(): IdentitySort {
+    return this.parts.sort;
+  }
+
+  get trust(): readonly PolicySubject[] {
+    return this.parts.trust;
   }
 
   /** Documents that are joined. */
   get policies(): readonly PolicySubject[] {
-    return this.attached.policies;
+    return this.parts.attached.policies;
   }
 
   /** ARNs of attached policies that the stack does not make, so that their content is not seen. */
   get unseenPolicies(): readonly string[] {
-    return this.attached.unseen;
+    return this.parts.attached.unseen;
+  }
+
+  /** Whether anything is seen of what it may do. */
+  get isJudged(): boolean {
+    const { policies, managed } = this.parts.attached;
+    return policies.length + managed.length + this.doubts.length > 0;
   }
 
   /** What stands in the way of judging all of it: a value that is not known yet, a text that cannot be read. */
   get doubts(): readonly Undetermined[] {
-    const documents = [...this.attached.policies, ...(this.attached.boundary ?? [])];
-    return [...this.attached.doubts, ...documents.flatMap((policy) => policy.readable().doubts)];
+    const { attached } = this.parts;
+    const documents = [...attached.policies, ...(attached.boundary ?? [])];
+    return [...attached.doubts, ...documents.flatMap((policy) => policy.readable().doubts)];
   }
 
   /** What it may do at most, by what is known. */
   get permissions(): Permissions {
+    const { attached } = this.parts;
     this.made ??= new Permissions({
-      policies: [...this.attached.policies.flatMap(sourced), ...this.attached.managed],
-      boundary: this.attached.boundary?.flatMap(sourced),
+      policies: statementsOf(attached),
+      boundary: attached.boundary?.flatMap(sourced),
     });
     return this.made;
   }
 
-  /** Its ARN, where the account and the name are known at preview. */
-  get arn(): string | undefined {
-    const { view } = this.resource;
-    const accountId = this.resource.accountId ?? this.likelyAccount;
-    const given = view.raw("arn");
-    if (typeof given === "string") return given;
-    const name = view.raw("name", "roleName", "userName");
-    const path = view.raw("path") ?? "/";
-    if (typeof name !== "string" || typeof path !== "string" || accountId === undefined)
-      return undefined;
-    return `arn:aws:iam::${accountId}:${this.isRole ? "role" : "user"}${path}${name}`;
+  /** The ARNs that it may have: one, or one for each account that the stack may be in. */
+  get arns(): readonly string[] {
+    return this.parts.arns;
   }
 
   /** What it controls: itself and the managed policies that are attached to it. */
   get ownArns(): readonly string[] {
-    return [...(this.arn === undefined ? [] : [this.arn]), ...this.attached.arns];
+    return [...this.parts.arns, ...this.parts.likelyArns, ...this.parts.attached.arns];
   }
+}
+
+/** All statements that hang on an identity, with where they stand. */
+export function statementsOf(attached: Attached): SourcedStatement[] {
+  return [...attached.policies.flatMap(sourced), ...attached.managed];
 }
 
 function sourced(policy: PolicySubject): SourcedStatement[] {
@@ -79,99 +99,107 @@ function sourced(policy: PolicySubject): SourcedStatement[] {
   return statements.map((statement) => ({ statement, document, version }));
 }
 
-/** Every role and user of a stack. */
+/**
+ * Everybody whose permissions a stack says something of: its roles, users and groups, identities of elsewhere that it
+ * hangs policies on, and each policy that nothing attaches yet.
+ */
 export function identitiesOf(stack: Stack): readonly Identity[] {
   return stack.family(readIdentities);
 }
 
 function readIdentities(stack: Stack): Identity[] {
-  const attached = attachmentsOf(stack);
+  const { of, elsewhere, anybodys } = attachmentsOf(stack);
   const trust = new Map<Resource, PolicySubject[]>();
   for (const policy of policiesOfKind(stack, "trust")) {
     trust.set(policy.resource, [...(trust.get(policy.resource) ?? []), policy]);
   }
-  const account = namedAccount(stack);
-  return stack
-    .ofTypes([...TYPES.role, ...TYPES.user])
-    .map(
-      (resource) => new Identity(resource, attached(resource), trust.get(resource) ?? [], account),
+  const homes = namedHomes(stack);
+  const made = (types: readonly string[], sort: IdentitySort): Identity[] =>
+    stack.ofTypes(types).map(
+      (resource) =>
+        new Identity({
+          resource,
+          sort,
+          attached: of(resource),
+          trust: trust.get(resource) ?? [],
+          ...arnsOf(resource, sort, homes),
+        }),
     );
+  const known = [
+    ...made(TYPES.role, "role"),
+    ...made(TYPES.user, "user"),
+    ...made(TYPES.group, "group"),
+    ...elsewhere.map(({ sort, name, resource, attached }) => {
+      const arns = homesOf(resource, homes).map((home) => `${home}:${sort}/${name}`);
+      return new Identity({ resource, sort, attached, trust: [], arns, likelyArns: [] });
+    }),
+  ];
+  const attached = new Set([...known.flatMap(({ policies }) => policies), ...anybodys.policies]);
+  const alone = identityPoliciesOf(stack).filter((policy) => !attached.has(policy));
+  return [...known, ...[...alone, ...anybodys.policies].map(policyAlone)];
 }
 
-/** The only account whose roles or users the documents of a stack name. */
-function namedAccount(stack: Stack): string | undefined {
-  const accounts = new Set<string>();
+/** A policy that somebody may get: whoever that is, may do this much. */
+function policyAlone(policy: PolicySubject): Identity {
+  const attached: Attached = {
+    policies: [policy],
+    managed: [],
+    unseen: [],
+    boundary: undefined,
+    arns: [],
+    doubts: [],
+  };
+  const { resource } = policy;
+  return new Identity({
+    resource,
+    sort: "policy",
+    attached,
+    trust: [],
+    arns: [],
+    likelyArns: [],
+  });
+}
+
+/** How an identity's ARNs begin in one partition and account: `arn:aws:iam::111122223333`. */
+type Home = string;
+
+function arnsOf(
+  resource: Resource,
+  sort: IdentitySort,
+  homes: readonly Home[],
+): { arns: readonly string[]; likelyArns: readonly string[] } {
+  const { view } = resource;
+  const given = view.raw("arn");
+  if (typeof given === "string") return { arns: [given], likelyArns: [] };
+  const name = view.raw("name", "roleName", "userName", "groupName");
+  const path = view.raw("path") ?? "/";
+  if (typeof path !== "string") return { arns: [], likelyArns: [] };
+  const below = homesOf(resource, homes).map((home) => `${home}:${sort}${path}`);
+  if (typeof name === "string") return { arns: below.map((it) => it + name), likelyArns: [] };
+  // The engine adds a hyphen and seven digits to the resource's own name.
+  return { arns: [], likelyArns: below.map((it) => `${it}${resource.name}-0000000`) };
+}
+
+function homesOf(resource: Resource, named: readonly Home[]): readonly Home[] {
+  const { accountId, region } = resource;
+  if (accountId === undefined) return named;
+  const partition = partitionOf(typeof region === "string" ? region : "");
+  return [`arn:${partition}:iam::${accountId}`];
+}
+
+/** More accounts than this in one stack's documents are those of others. */
+const MOST_HOMES = 20;
+
+/** The accounts whose roles or users the documents of a stack name, each with its partition: one is the stack's own. */
+function namedHomes(stack: Stack): readonly Home[] {
+  const homes = new Set<Home>();
   for (const policy of policiesOfKind(stack, "trust", "identity")) {
     for (const { principals, resources } of policy.readable().statements) {
       for (const text of [...(principals?.aws ?? []), ...resources]) {
-        const account = /^arn:aws[a-z-]*:iam::(\d{12}):(role|user)/.exec(text)?.[1];
-        if (account !== undefined) accounts.add(account);
+        const home = /^(arn:aws[a-z-]*:iam::\d{12}):(role|user|group|policy|root)/.exec(text)?.[1];
+        if (home !== undefined) homes.add(home);
       }
     }
   }
-  return accounts.size === 1 ? [...accounts][0] : undefined;
-}
-
-/**
- * The roles of the stack that an identity can become, over any number of steps, the nearest first, without itself. A
- * step needs both sides: the permission to assume (within an account the trust of the exact role is enough), and trust.
- */
-export function reachableRoles(stack: Stack, from: Identity): readonly Identity[] {
-  const roles = identitiesOf(stack).filter(({ isRole }) => isRole);
-  const found: Identity[] = [];
-  const open: Identity[] = [from];
-  for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    for (const role of roles) {
-      if (role === from || found.includes(role) || !mayBecome(next, role)) continue;
-      found.push(role);
-      open.push(role);
-    }
-  }
-  return found;
-}
-
-function mayBecome(from: Identity, role: Identity): boolean {
-  const { arn } = role;
-  const caller = from.arn;
-  if (arn === undefined || caller === undefined) return false;
-  const account = caller.split(":")[4];
-  const assumes = from.permissions
-    .grants("sts:assumerole")
-    .some(({ region }) => regionHas(region, arn));
-  return role.trust.some((policy) =>
-    policy.readable().statements.some((statement) =>
-      exposuresOf(statement, { account }).some(({ principal, wholeAccount, audience }) => {
-        if (audience === "service" || audience === "federated") return false;
-        if (principal === caller) return assumes || arn.split(":")[4] === account;
-        const named = principal === "*" || (wholeAccount && principal.includes(account ?? "?"));
-        return named && assumes;
-      }),
-    ),
-  );
-}
-
-/**
- * How an identity of a stack could get more permissions, through all its policies and through the roles that it can
- * become. `over` names the roles on the way, where the way needs them.
- */
-export function identityEscalations(
-  stack: Stack,
-  identity: Identity,
-): readonly (Escalation & { readonly over: readonly Identity[] })[] {
-  const alone = escalationsOf(identity.permissions, { arns: identity.ownArns });
-  const known = new Set(alone.map(({ path }) => path));
-  const roles = reachableRoles(stack, identity);
-  const all = [identity, ...roles];
-  const controlled: Controlled = { arns: all.flatMap(({ ownArns }) => ownArns) };
-  const together =
-    roles.length === 0
-      ? []
-      : escalationsOf(
-          all.map(({ permissions }) => permissions),
-          controlled,
-        ).filter(({ path }) => !known.has(path));
-  return [
-    ...alone.map((escalation) => ({ ...escalation, over: [] })),
-    ...together.map((escalation) => ({ ...escalation, over: roles })),
-  ];
+  return [...homes].slice(0, MOST_HOMES);
 }

@@ -7,6 +7,7 @@ import * as functions from "./functions";
 import * as iamAttachments from "./iam-attachments";
 import * as iamConditions from "./iam-conditions";
 import * as iamDocuments from "./iam-documents";
+import * as iamEscalation from "./iam-escalation";
 import * as iamIdentities from "./iam-identities";
 import * as iamPowers from "./iam-powers";
 import * as iamTrust from "./iam-trust";
@@ -34,6 +35,7 @@ const SECRETS: readonly Rule[] = [...Object.values(secrets), ...Object.values(se
 const IAM: readonly Rule[] = [
   ...Object.values(iamWildcards),
   ...Object.values(iamPowers),
+  ...Object.values(iamEscalation),
   ...Object.values(iamTrust),
   ...Object.values(iamConditions),
   ...Object.values(iamDocuments),

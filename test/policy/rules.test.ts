@@ -7,6 +7,7 @@ import { IAM_CASES } from "./cases/iam";
 import { KMS_CASES } from "./cases/kms";
 import { KMS_SORT_CASES } from "./cases/kms-sorts";
 import { IAM_ATTACHMENT_CASES } from "./cases/iam-attachments";
+import { IAM_ESCALATION_CASES } from "./cases/iam-escalation";
 import { IAM_DOCUMENT_CASES } from "./cases/iam-documents";
 import { IAM_ROLE_CASES } from "./cases/iam-roles";
 import { AUDIT_CASES } from "./cases/audit";
@@ -27,6 +28,7 @@ const CASES: readonly RuleCases[] = [
   ...IAM_CASES,
   ...IAM_ROLE_CASES,
   ...IAM_DOCUMENT_CASES,
+  ...IAM_ESCALATION_CASES,
   ...IAM_ATTACHMENT_CASES,
   ...BUCKET_CASES,
   ...BUCKET_POLICY_CASES,
