@@ -177,7 +177,6 @@ export default tseslint.config(
         [
           "@pulumi/**",
           "fastify",
-          "pg*",
           "**/server/**",
           "**/programs/**",
           "**/policies/**",
@@ -190,8 +189,9 @@ export default tseslint.config(
         ["@aws-sdk/**", "@aws-crypto/**"],
         "Only lambdas/aws talks to AWS; the rest asks the ports.",
       ],
+      [["pg", "pg-*"], "Only lambdas/postgres talks to databases; the rest asks the ports."],
     ],
-    ["lambdas/aws/**"],
+    ["lambdas/aws/**", "lambdas/postgres/**"],
   ),
   border(
     ["server/vault/**/*.ts"],
