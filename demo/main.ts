@@ -6,14 +6,16 @@ import { startEmulator, type Emulator } from "../emulator/start";
 import { tokenPath } from "../server/auth/tokens";
 import { printFailure } from "../server/cli/context";
 import { connect } from "../server/cli/connect";
-import { followRun } from "../server/cli/follow-run";
+import { EXIT } from "../server/cli/failure";
+import { followRun, type Followed } from "../server/cli/follow-run";
 import type { CliIo } from "../server/cli/io";
 import { realParts } from "../server/cli/parts";
 import { renderRun } from "../server/cli/render-run";
 import { terminal } from "../server/cli/terminal";
 import type { RunRecord, StampResult } from "../server/runs-ports";
+import { showKeeping, type Stage } from "./keeping";
 import { demoOptions, type DemoOptions } from "./options";
-import { accountTable, demoResult } from "./report";
+import { accountTable, demoResult, keepingTable, type Keeping } from "./report";
 
 /** Session credentials of the demo last twelve hours; they are renewed well before. */
 const RENEW_MILLISECONDS = 6 * 3600 * 1000;
@@ -40,9 +42,10 @@ async function main(): Promise<number> {
   renewal.unref();
   try {
     useCredentials(emulator.env);
-    const ended = await withService(io, options, state, emulator);
-    if (options.json) real.out(`${JSON.stringify(demoResult(ended))}\n`);
-    return ended.status === "cancelled" ? 130 : 0;
+    const { run, keeping } = await withService(io, options, state, emulator);
+    if (options.json) real.out(`${JSON.stringify(demoResult(run, keeping))}\n`);
+    if (keeping === undefined) return EXIT.interrupted;
+    return keeping.problems.length === 0 ? EXIT.ok : EXIT.failed;
   } finally {
     clearInterval(renewal);
     await emulator.stop();
@@ -55,12 +58,18 @@ function useCredentials(env: Readonly<Record<string, string>>): void {
   Object.assign(process.env, env);
 }
 
+/** What the demo showed; no keeping where it was interrupted. */
+interface Shown {
+  readonly run: RunRecord;
+  readonly keeping: Keeping | undefined;
+}
+
 async function withService(
   io: CliIo,
   options: DemoOptions,
   state: string,
   emulator: Emulator,
-): Promise<RunRecord> {
+): Promise<Shown> {
   const fleet = path.join(state, "fleet.yaml");
   writeFileSync(fleet, demoFleet(emulator.organization));
   const stateDir = path.join(state, "service");
@@ -84,15 +93,28 @@ async function withService(
       `\nThe page: ${service.url}/   (sign in with the token in ${tokenPath(stateDir, "operator")})\n`,
     );
     io.err(`The API:  ${service.url}/docs\n\n`);
-    const run = await stampAll(io, service.url, stateDir);
-    io.out(renderRun({ ...run, stamps: run.stamps.map(withoutChanges) }, io));
-    io.out(`\n${accountTable(run.accounts, io.paint)}\n`);
-    if (!options.exit) await stayUp(io, service.url, stateDir, state);
-    return run;
+    const shown = await show({ io, url: service.url, stateDir, emulator });
+    if (!options.exit && shown.keeping !== undefined) {
+      await stayUp(io, service.url, stateDir, state);
+    }
+    return shown;
   } finally {
     io.err("Stopping…\n");
     await service.close();
   }
+}
+
+async function show(stage: Stage): Promise<Shown> {
+  const { io, url } = stage;
+  const { run, interrupted } = await stampAll(stage);
+  io.out(renderRun({ ...run, stamps: run.stamps.map(withoutChanges) }, io));
+  io.out(`\n${accountTable(run.accounts, io.paint)}\n`);
+  const keeping = interrupted === undefined ? await showKeeping(stage, run) : undefined;
+  if (keeping !== undefined) {
+    io.out(`\n${keepingTable(keeping, io.paint)}\n\n`);
+    io.err(`The same on the page: ${url}/coverage and ${url}/drills\n`);
+  }
+  return { run, keeping };
 }
 
 /** A first stamping creates a thousand resources: nobody wants to read their list. */
@@ -100,12 +122,11 @@ function withoutChanges(stamp: StampResult): StampResult {
   return { ...stamp, changes: [] };
 }
 
-async function stampAll(io: CliIo, url: string, stateDir: string): Promise<RunRecord> {
+async function stampAll({ io, url, stateDir }: Stage): Promise<Followed> {
   const asService = { ...io, environment: { ...io.environment, STRONGROOM_STATE: stateDir } };
   const { client } = await connect(asService, { url }, "operator", realParts.startEmbedded);
   const started = await client.start({ operation: "up", target: {} });
-  const { run } = await followRun(io, client, started, { quiet: false, embedded: true });
-  return run;
+  return followRun(io, client, started, { quiet: false, embedded: true });
 }
 
 async function stayUp(io: CliIo, url: string, stateDir: string, state: string): Promise<void> {
@@ -114,6 +135,8 @@ async function stayUp(io: CliIo, url: string, stateDir: string, state: string): 
       `\nThe service stays up at ${url}/ until Ctrl-C. In another terminal:`,
       `  export STRONGROOM_URL=${url} STRONGROOM_STATE=${stateDir}`,
       "  npx strongroom accounts",
+      "  npx strongroom coverage --secrets",
+      "  npx strongroom restore --account 600000000001 --name 'shop-prod/*'",
       "  npx strongroom preview --ou workloads/prod",
       `Everything is kept in ${state}; run the demo again and nothing changes.\n`,
     ].join("\n"),

@@ -4,7 +4,7 @@ import { wholeNumber } from "../server/cli/whole-number";
 
 /** What a newcomer may choose about the demo. */
 export interface DemoOptions {
-  /** End after the stamping instead of staying up. */
+  /** End after the results instead of staying up. */
   readonly exit: boolean;
   /** One JSON document as the last line; progress goes to standard error. */
   readonly json: boolean;
@@ -21,9 +21,10 @@ export function demoOptions(argv: readonly string[]): DemoOptions {
   return new Command("npm run demo --")
     .description(
       "Start an emulated AWS organization with IAM enforced and a Strongroom service beside it, stamp every account,\n" +
-        "and stay up, with a page to look at, until Ctrl-C.",
+        "back every secret up, lose a secret and an account and bring them back, hold a drill, and stay up, with a page\n" +
+        "to look at, until Ctrl-C.",
     )
-    .option("--exit", "end after the stamping", false)
+    .option("--exit", "end after the results", false)
     .option("--json", "print one JSON document as the last line of standard output", false)
     .option(
       "--state <folder>",

@@ -65,6 +65,11 @@ export interface Emulator {
   renew(): Promise<Readonly<Record<string, string>>>;
   /** Takes everything away and, where it was seeded, seeds it again. The old `env` is void then: `renew()`. */
   reset(): Promise<void>;
+  /**
+   * Has every call that is signed for one of these Regions refused with 503, whoever makes it, until it is told otherwise;
+   * an empty list ends the outage. Answers how many calls the outage before refused.
+   */
+  outage(regions: readonly string[]): Promise<number>;
   stop(): Promise<void>;
   /** Resolves when the emulator has ended, however it ended. */
   readonly ended: Promise<void>;
@@ -107,6 +112,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
       credentialsOf: rootCredentials,
       renew: () => world.environment(),
       reset: () => world.reset(),
+      outage: (regions) => world.outage(regions),
       stop: () => running.stop(),
       ended: running.ended,
     };
@@ -148,6 +154,13 @@ class RunningWorld {
       AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
       ...(session.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: session.sessionToken }),
     };
+  }
+
+  async outage(regions: readonly string[]): Promise<number> {
+    const address = "/_strongroom/outages";
+    const { refused } = await callDoor<{ refused: number }>(this.endpoint, "GET", address);
+    await callDoor(this.endpoint, "PUT", address, { regions });
+    return refused;
   }
 
   async reset(): Promise<void> {

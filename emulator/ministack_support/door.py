@@ -7,6 +7,7 @@ import json
 import logging
 
 from ministack_support import world
+from ministack_support.outages import Outages
 
 logger = logging.getLogger("ministack.strongroom")
 
@@ -21,6 +22,7 @@ class Door:
         self._application = application
         self._saver = saver
         self._announce = announce
+        self._outages = Outages()
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
@@ -29,6 +31,11 @@ class Door:
         path = scope.get("path", "")
         if scope["type"] == "http" and path.startswith("/_strongroom/"):
             await self._answer(scope["method"], path.removeprefix("/_strongroom/"), receive, send)
+            return
+        refusal = self._outages.answer_to(scope) if scope["type"] == "http" else None
+        if refusal is not None:
+            await read_body(receive)
+            await respond(send, 503, *refusal)
             return
         if scope["type"] == "http" and scope["method"] not in READING_METHODS:
             self._saver.touch()
@@ -49,10 +56,7 @@ class Door:
         except Exception as error:
             logger.exception("/_strongroom/%s failed", name)
             status, answer = 500, {"error": f"{type(error).__name__}: {error}"}
-        payload = json.dumps(answer).encode()
-        await send({"type": "http.response.start", "status": status, "headers": [
-            (b"content-type", b"application/json"), (b"content-length", str(len(payload)).encode())]})
-        await send({"type": "http.response.body", "body": payload})
+        await respond(send, status, "application/json", json.dumps(answer))
 
     def _act(self, method, name, payload):
         if (method, name) == ("PUT", "organization"):
@@ -61,11 +65,22 @@ class Door:
         if (method, name) == ("POST", "save"):
             self._saver.save()
             return 200, {"seconds": self._saver.last_seconds}
+        if (method, name) == ("PUT", "outages"):
+            return 200, self._outages.put(payload)
+        if (method, name) == ("GET", "outages"):
+            return 200, self._outages.state()
         if (method, name) == ("GET", "gaps"):
             from ministack_support import gaps
 
             return 200, {"installed": gaps.installed()}
         return 404, {"error": f"there is no {method} /_strongroom/{name}"}
+
+
+async def respond(send, status, content_type, text):
+    payload = text.encode()
+    await send({"type": "http.response.start", "status": status, "headers": [
+        (b"content-type", content_type.encode()), (b"content-length", str(len(payload)).encode())]})
+    await send({"type": "http.response.body", "body": payload})
 
 
 async def read_body(receive):

@@ -12,6 +12,7 @@ from ministack_support.gaps import (
     bus_policies,
     cloud_control,
     function_calls,
+    function_errors,
     key_use,
     new_secrets,
     organization_members,
@@ -40,6 +41,7 @@ ALL = (
     alarm_fields,
     api_events,
     function_calls,
+    function_errors,
     queue_batches,
     transport,
 )

@@ -1,7 +1,10 @@
+import { execFileSync } from "node:child_process";
+
 import {
   AddPermissionCommand,
   CreateEventSourceMappingCommand,
   CreateFunctionCommand,
+  InvokeCommand,
   LambdaClient,
 } from "@aws-sdk/client-lambda";
 
@@ -10,8 +13,19 @@ import type { Emulator } from "../../../emulator/start";
 import type { Gap } from "./gap";
 import { actor, allow, REGION, rootOf, unique, VAULT } from "./support";
 
-/** An archive without a file: the functions here are never run. */
+/** An archive without a file, for functions that are never run. */
 const EMPTY_ZIP = Buffer.concat([Buffer.from("PK\u0005\u0006"), Buffer.alloc(18)]);
+
+const ZIP = [
+  "import io, sys, zipfile",
+  "archive = io.BytesIO()",
+  "with zipfile.ZipFile(archive, 'w') as made: made.writestr(sys.argv[1], sys.argv[2])",
+  "sys.stdout.buffer.write(archive.getvalue())",
+].join("\n");
+
+/** An archive with one file, made by the Python that the emulator needs anyway. */
+const zipOf = (file: string, text: string): Buffer =>
+  execFileSync("python3", ["-c", ZIP, file, text]);
 
 const client = (emulator: Emulator, credentials: Credentials) =>
   new LambdaClient({
@@ -27,13 +41,13 @@ const outcome = (call: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof Error ? error.name : String(error)),
   );
 
-const create = (name: string, Role: string) =>
+const create = (name: string, Role: string, ZipFile = EMPTY_ZIP) =>
   new CreateFunctionCommand({
     FunctionName: name,
     Role,
     Runtime: "nodejs22.x",
     Handler: "index.handler",
-    Code: { ZipFile: EMPTY_ZIP },
+    Code: { ZipFile },
   });
 
 /** A role that Lambda may take, with these permissions. */
@@ -141,6 +155,22 @@ export const GAPS_OF_FUNCTIONS: readonly Gap[] = [
     },
     aws: 1,
     ministack: 0,
+  },
+  {
+    name: "function-errors",
+    does: "calls a function's failure by the name of what was thrown",
+    probe: async (emulator) => {
+      const name = unique("throws");
+      const root = client(emulator, emulator.credentialsOf(VAULT));
+      const source =
+        'exports.handler = async () => { throw Object.assign(new Error("said"), { name: "OWN_CODE" }); };';
+      await root.send(create(name, await functionRole(emulator, []), zipOf("index.js", source)));
+      const { Payload } = await root.send(new InvokeCommand({ FunctionName: name }));
+      const failure = JSON.parse(Buffer.from(Payload ?? []).toString()) as Record<string, unknown>;
+      return [failure["errorType"], failure["errorMessage"]];
+    },
+    aws: ["OWN_CODE", "said"],
+    ministack: ["Runtime.HandlerError", "said"],
   },
   {
     name: "queue-batches",

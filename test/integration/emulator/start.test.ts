@@ -5,6 +5,8 @@ import {
   OrganizationsClient,
   paginateListAccounts,
 } from "@aws-sdk/client-organizations";
+import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
 import { startEmulator, type Emulator } from "../../../emulator/start";
 
@@ -79,5 +81,30 @@ describe("the emulated organization", function () {
     expect((await reach("600000000001")).AssumedRoleUser?.Arn).to.contain("600000000001");
     const broken = await reach("700000000002").catch((error: unknown) => error as Error);
     expect(broken).to.have.property("name", "AccessDenied");
+  });
+
+  it("refuses every call for a Region that is out of service, and no other, until it is back", async () => {
+    const nameOf = (call: Promise<unknown>) =>
+      call.then(
+        () => "ok",
+        (error: unknown) => (error as Error).name,
+      );
+    const calls = (region: string) => {
+      const options = { ...client(), region, maxAttempts: 1 };
+      const s3 = new S3Client({ ...options, forcePathStyle: true });
+      return [
+        nameOf(new STSClient(options).send(new GetCallerIdentityCommand({}))),
+        nameOf(new SecretsManagerClient(options).send(new ListSecretsCommand({}))),
+        nameOf(s3.send(new ListObjectsV2Command({ Bucket: "nobodys" }))),
+      ];
+    };
+    const inService = await Promise.all(calls("eu-central-1"));
+    await emulator.outage(["eu-central-1"]);
+    expect(new Set(await Promise.all(calls("eu-central-1")))).to.deep.equal(
+      new Set(["ServiceUnavailable"]),
+    );
+    expect(await Promise.all(calls("eu-west-1"))).to.deep.equal(inService);
+    expect(await emulator.outage([])).to.equal(3);
+    expect(await Promise.all(calls("eu-central-1"))).to.deep.equal(inService);
   });
 });
