@@ -15,6 +15,7 @@ import { createVaultService } from "./fleet/vault-service";
 import { createOrganizationAdapter } from "./org/adapter";
 import { createOrganizationCache, type OrganizationCache } from "./org/snapshot";
 import { createMetrics } from "./plugins/metrics";
+import { vaultMetrics } from "./plugins/vault-metrics";
 import type { EnginePort, OrganizationPort } from "./ports";
 import { readinessOf } from "./readiness";
 import type { ReadinessCheck } from "./routes/context";
@@ -158,6 +159,7 @@ async function start(
     report,
   });
   const metrics = createMetrics();
+  const readVault = vaultMetrics(metrics.registry, vaultService);
   const checks = readinessOf({
     ping: () => store.ping(),
     discoveryAge: () => organization.ageSeconds(),
@@ -180,7 +182,7 @@ async function start(
     readiness: async () =>
       stopping ? [{ name: "service", ok: false, detail: "stopping" }] : checks(),
     collect: async () => {
-      const numbers = await runs.numbers();
+      const [numbers] = await Promise.all([runs.numbers(), readVault()]);
       metrics.stampsQueued.set(numbers.queued);
       metrics.stampsRunning.set(numbers.running);
       metrics.stampSlots.set(numbers.slots);

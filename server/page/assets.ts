@@ -40,8 +40,8 @@ thead th { color: var(--quiet); font-size: 0.85em; white-space: nowrap; }
 td p { margin: 0 0 0.3rem; }
 .stamps { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.15rem 1rem; }
 .badge { display: inline-block; font-size: 0.82em; padding: 0 0.5em; border: 1px solid currentColor; border-radius: 1em; color: var(--quiet); white-space: nowrap; }
-.badge[data-state="stamped"], .badge[data-state="succeeded"] { color: var(--good); }
-.badge[data-state="failed"], .badge[data-state="mandatory"], .badge[data-state="needs_attention"] { color: var(--bad); }
+.badge[data-state="stamped"], .badge[data-state="succeeded"], .badge[data-state="covered"], .badge[data-state="passed"], .badge[data-state="verified"], .badge[data-state="refused"] { color: var(--good); }
+.badge[data-state="failed"], .badge[data-state="incomplete"], .badge[data-state="missing"], .badge[data-state="unreachable"], .badge[data-state="refuse"], .badge[data-state="allowed"], .badge[data-state="mandatory"], .badge[data-state="needs_attention"] { color: var(--bad); }
 .badge[data-state="drifted"], .badge[data-state="suspended"], .badge[data-state="advisory"], .badge[data-state="cancelled"] { color: var(--warn); }
 .badge[data-state="running"] { color: var(--accent); }
 .problem { border-left: 4px solid var(--bad); background: var(--raised); padding: 0.5rem 0.9rem; margin: 0.5rem 0; }

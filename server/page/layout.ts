@@ -24,6 +24,8 @@ export function page(
           <a class="brand" href="/">Strongroom</a>
           <nav aria-label="Main">
             <a href="/">Overview</a>
+            <a href="/coverage">Coverage</a>
+            <a href="/drills">Drills</a>
             <a href="/docs">API</a>
           </nav>
           ${
@@ -57,4 +59,39 @@ export function duration(seconds: number): string {
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86_400)} days`;
+}
+
+/** A name and what is to be seen under it. */
+export type Figure = readonly [string, string | number];
+
+/** The few numbers that a page is about. */
+export function figures(of: readonly Figure[]): Html {
+  return html`<dl class="figures">
+    ${of.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+/** A table that scrolls by itself where it is too wide. */
+export function table(caption: string, heads: readonly string[], rows: readonly Html[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+    <table>
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
 }

@@ -3,7 +3,7 @@ import { Type } from "typebox";
 
 import { AppError } from "../../stacks/errors";
 import { parseStampName } from "../../stacks/naming";
-import { allows, type Authenticator, type Principal } from "../auth/roles";
+import { allows, type Authenticator } from "../auth/roles";
 import type { Sessions } from "../auth/sessions";
 import { principalOf, requireSameOrigin, SESSION_COOKIE } from "../plugins/identity";
 import { sendProblem, toAppError, toProblem } from "../plugins/problems";
@@ -11,8 +11,9 @@ import { type App, audit, type RouteContext } from "../routes/context";
 import { findRun, RunParams } from "../routes/runs";
 import type { RunEvent } from "../runs-ports";
 import { LIVE_JS, PAGE_CSS } from "./assets";
-import { type Html, html } from "./html";
-import { page } from "./layout";
+import { html } from "./html";
+import { show } from "./show";
+import { vaultPages } from "./vault-routes";
 import { loginPage, overview, problem, runPage, stampPage } from "./views";
 
 export interface PageOptions {
@@ -90,6 +91,8 @@ export async function pageRoutes(
       },
     );
 
+    vaultPages(app, context);
+
     app.get("/login", { ...hidden, config: { access: "public" } }, async (_request, reply) =>
       show(reply, "Sign in", loginPage(false)),
     );
@@ -155,19 +158,6 @@ export async function pageRoutes(
       if (more.length < SHOWN_EVENTS) return shown;
     }
   }
-}
-
-function show(
-  reply: FastifyReply,
-  title: string,
-  content: Html,
-  principal?: Principal,
-  live = false,
-): FastifyReply {
-  return reply
-    .type("text/html; charset=utf-8")
-    .header("cache-control", "no-store")
-    .send(page(title, content, { live, ...(principal === undefined ? {} : { principal }) }));
 }
 
 /** Errors on a page are read by people; who asks for JSON gets the same document as from the API. */

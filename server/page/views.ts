@@ -11,7 +11,8 @@ import type {
   StampView,
 } from "../runs-ports";
 import { type Html, html } from "./html";
-import { badge, duration, moment } from "./layout";
+import { badge, duration, type Figure, figures, moment, table } from "./layout";
+import { keptDetail, restoreTable } from "./vault-views";
 
 type Accounts = Awaited<ReturnType<FleetService["accounts"]>>;
 
@@ -86,24 +87,6 @@ function runRow(run: RunListItem): Html {
   </tr>`;
 }
 
-function table(caption: string, heads: readonly string[], rows: readonly Html[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-    <table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
-}
-
 /** The first page: what the organization is, how its accounts are, what ran last. */
 export function overview(accounts: Accounts | ErrorRecord, runs: readonly RunListItem[]): Html {
   return html`<h1>Overview</h1>
@@ -126,7 +109,7 @@ function organizationPart(accounts: Accounts): Html {
   const stamps = accounts.items.flatMap((account) => (account.selected ? account.stamps : []));
   const count = (state: string): number =>
     stamps.filter((stamp) => stateOf(stamp) === state).length;
-  const figures: readonly (readonly [string, string | number])[] = [
+  const numbers: readonly Figure[] = [
     ["Organization", accounts.organizationId],
     ["Accounts", accounts.items.length],
     ["Selected", accounts.items.filter(({ selected }) => selected).length],
@@ -135,15 +118,7 @@ function organizationPart(accounts: Accounts): Html {
     ["Drifted", count("drifted")],
     ["List read", `${duration(accounts.ageSeconds)} ago`],
   ];
-  return html`<dl class="figures">
-      ${figures.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
+  return html`${figures(numbers)}
     <section>
       ${table("Accounts", ["Account", "Name", "Units", "Environment", "Stamps"], accounts.items.map(accountRow))}
     </section>`;
@@ -171,7 +146,7 @@ function resultRow(result: StampResult): Html {
             <strong>${violation.rule}</strong> ${badge(violation.level)} ${violation.message}
           </p>`,
       )}
-      ${result.error !== undefined && problem(result.error)}
+      ${keptDetail(result)} ${result.error !== undefined && problem(result.error)}
     </td>
   </tr>`;
 }
@@ -195,15 +170,9 @@ export function runPage(run: RunRecord, events: readonly RunEvent[], mayCancel: 
     }
     ${
       run.summary !== undefined &&
-      html`<dl class="figures">
-        ${Object.entries(run.summary).map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${Math.round(value * 10) / 10}</dd>
-            </div>`,
-        )}
-      </dl>`
+      figures(
+        Object.entries(run.summary).map(([name, value]) => [name, Math.round(value * 10) / 10]),
+      )
     }
     <section
       id="run"
@@ -211,6 +180,7 @@ export function runPage(run: RunRecord, events: readonly RunEvent[], mayCancel: 
     >
       ${table("Stamps", ["Stamp", "Status", "Changes", "Time", "Detail"], run.stamps.map(resultRow))}
     </section>
+    <section>${restoreTable(run.stamps, run.restore?.order !== "write")}</section>
     ${
       skipped.length > 0 &&
       html`<section>

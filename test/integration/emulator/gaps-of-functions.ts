@@ -24,8 +24,8 @@ const ZIP = [
 ].join("\n");
 
 /** An archive with one file, made by the Python that the emulator needs anyway. */
-const zipOf = (file: string, text: string): Buffer =>
-  execFileSync("python3", ["-c", ZIP, file, text]);
+const zipOf = (file: string, text: string) =>
+  Buffer.from(execFileSync("python3", ["-c", ZIP, file, text]));
 
 const client = (emulator: Emulator, credentials: Credentials) =>
   new LambdaClient({
