@@ -86,7 +86,9 @@ describe("the demo's results", () => {
 
   it("have a problem with a drill that left no report", () => {
     const { coverage, broughtBack } = shown();
-    expect(problemsOf({ coverage, broughtBack }, stamped("succeeded"))).to.deep.equal(["The drill left no report"]);
+    expect(problemsOf({ coverage, broughtBack }, stamped("succeeded"))).to.deep.equal([
+      "The drill left no report",
+    ]);
   });
 
   it("do not count an account that could not be stamped", () => {
