@@ -1,3 +1,4 @@
+import { CATALOGUE, rulesOf, UNSEEN } from "./catalogue";
 import { JUDGE } from "./pack";
 import { PACKS, RULES } from "./rules";
 import type { RuleInfo } from "./rules";
@@ -28,9 +29,26 @@ export function policiesPage(): string {
     "Rules decided by one resource run before it is made. Rules that join several (a bucket and its parts, a role and its policies) run at the end of a preview, so always preview before `up`, as the service does. No message repeats the text of a property.",
     "## Settings",
     `Parameters are set in the pack's configuration (\`--policy-pack-config\`) under \`${JUDGE}\`, by rule: \`{"${JUDGE}": {"secret-rotation-frequent": {"maximumDays": 30}}}\`. The level of a single rule cannot be lowered there. Whoever disables \`${JUDGE}\` or \`all\` turns the whole pack off, so the service passes no such configuration.`,
+    "## Catalogue",
+    "What is asked of a stack that keeps secrets and their backups, by number, and the rules that see to it.",
+    CATALOGUE.map(requirement).join("\n"),
+    "What no pack can see of number 97:",
+    Object.entries(UNSEEN)
+      .map(([what, instead]) => `- **${what}**: ${instead}`)
+      .join("\n"),
+    "## Frameworks",
+    FRAMEWORKS,
     "## Rules",
     ...RULES.map(section),
   ].join("\n\n")}\n`;
+}
+
+const FRAMEWORKS =
+  "Each rule names the controls that it supports: of the CIS AWS Foundations Benchmark and AWS's Foundational Security Best Practices (ids of Security Hub's controls) where one asks for the same, and by its objective of PCI DSS 4.0.1, the HIPAA Security Rule and SOX section 404 (domains of general IT controls). A rule is evidence for a part of a control; none is fulfilled by a rule alone.";
+
+function requirement({ number, asks }: (typeof CATALOGUE)[number]): string {
+  const rules = rulesOf(number).map((id) => `[${id}](#${id})`);
+  return `${number}. ${[code(asks), ...rules].join("; ")}`;
 }
 
 function section(rule: RuleInfo): string {
@@ -45,6 +63,7 @@ function section(rule: RuleInfo): string {
     ...(rule.corresponds.length === 0
       ? []
       : [`- Corresponds to: ${rule.corresponds.map((id) => `\`${id}\``).join(", ")}`]),
+    `- Catalogue: ${rule.catalogue.join(", ")}; objective: ${rule.objective}`,
     ...Object.entries(rule.frameworks).map(([name, ids]) => `- ${name}: ${ids.join(", ")}`),
     ...Object.entries(rule.parameters).map(
       ([name, { description, default: value }]) =>

@@ -12,13 +12,16 @@ export interface ListedRule extends Omit<RuleInfo, "parameters"> {
 /** Every rule, with its metadata and without what it does. */
 export function ruleList(): ListedRule[] {
   return RULES.map((rule) => {
-    const { id, severity, level, scope, checks, why, fix, corresponds, frameworks } = rule;
+    const { id, catalogue, objective, severity, level, scope } = rule;
+    const { checks, why, fix, corresponds, frameworks } = rule;
     const packs = Object.entries(PACKS).filter(([, { rules }]) =>
       rules.some((other) => other.id === id),
     );
     const configSchema = configSchemaOf([rule]).properties[id];
     return {
       id,
+      catalogue,
+      objective,
       severity,
       level,
       scope,

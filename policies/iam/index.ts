@@ -26,7 +26,7 @@ export {
   type KeyType,
   type ResourceType,
 } from "./action-table";
-export { narrowing } from "./actions";
+export { canNarrow, narrowing } from "./actions";
 export { accountOf, isAccountRoot, isKeyArn, parseArn, withoutPartition } from "./arn";
 export {
   alwaysHolds,

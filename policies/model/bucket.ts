@@ -15,6 +15,8 @@ const PARTS = {
   policy: TYPES.bucketPolicy,
   replication: TYPES.bucketReplication,
   logging: TYPES.bucketLogging,
+  lifecycle: TYPES.bucketLifecycle,
+  notification: TYPES.bucketNotification,
 } as const;
 export type BucketPart = keyof typeof PARTS;
 

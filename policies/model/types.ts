@@ -65,6 +65,8 @@ export const TYPES = {
   bucketLogging: aws("s3", "BucketLogging", "BucketLoggingV2"),
   bucketLifecycle: aws("s3", "BucketLifecycleConfiguration", "BucketLifecycleConfigurationV2"),
   bucketNotification: aws("s3", "BucketNotification"),
+  bucketAcl: aws("s3", "BucketAcl", "BucketAclV2"),
+  bucketObject: aws("s3", "BucketObject", "BucketObjectv2", "ObjectCopy"),
 
   analyzer: [...aws("accessanalyzer", "Analyzer"), ...native("accessanalyzer", "Analyzer")],
 

@@ -16,6 +16,8 @@ const isAirGapped = ({ type }: Resource): boolean => type.includes("LogicallyAir
 
 export const backupVaultEncrypted = defineRule<Subject>({
   id: "backup-vault-encrypted",
+  catalogue: [78],
+  objective: "encryption-at-rest",
   severity: "high",
   scope: "stack",
   checks: "Every vault of AWS Backup encrypts with a customer managed key.",
@@ -42,6 +44,8 @@ function partsOf(
 
 export const backupVaultLocked = defineRule<Subject>({
   id: "backup-vault-locked",
+  catalogue: [79],
+  objective: "integrity",
   severity: "critical",
   scope: "stack",
   checks:
@@ -96,6 +100,8 @@ const KEPT = ["backup:deleterecoverypoint", "backup:updaterecoverypointlifecycle
 
 export const backupVaultDeniesDeletion = defineRule<Subject>({
   id: "backup-vault-denies-deletion",
+  catalogue: [80],
+  objective: "integrity",
   severity: "high",
   scope: "stack",
   checks:
@@ -130,6 +136,8 @@ export const backupVaultDeniesDeletion = defineRule<Subject>({
 
 export const backupPlanCopies = defineRule<Subject>({
   id: "backup-plan-copies",
+  catalogue: [81],
+  objective: "backup",
   severity: "medium",
   level: "advisory",
   checks: "Every plan of AWS Backup copies its backups to another vault and keeps them for weeks.",

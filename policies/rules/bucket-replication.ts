@@ -16,6 +16,8 @@ import { defineRule, type Settings } from "./rule";
 
 export const bucketReplicatedElsewhere = defineRule<Bucket>({
   id: "bucket-replicated-elsewhere",
+  catalogue: [71],
+  objective: "backup",
   severity: "high",
   scope: "stack",
   checks:
@@ -23,7 +25,6 @@ export const bucketReplicatedElsewhere = defineRule<Bucket>({
   why: "A Region that fails, or a deletion in it, would take the only copy.",
   fix: "Add a BucketReplicationConfig with an enabled rule for the whole bucket, to a bucket in another Region, with encryptionConfiguration.replicaKmsKeyId.",
   corresponds: ["S3.7", "CKV_AWS_144", "S3_BUCKET_REPLICATION_ENABLED"],
-  frameworks: { "AWS FSBP": ["S3.7"] },
   parameters: {
     otherAccount: {
       type: "boolean",

@@ -7,13 +7,14 @@ import { defineRule } from "./rule";
 
 export const bucketVersioned = defineRule<Bucket>({
   id: "bucket-versioned",
+  catalogue: [59],
+  objective: "backup",
   severity: "high",
   scope: "stack",
   checks: "Every bucket keeps the versions of its objects.",
   why: "Without versions an overwritten or deleted object is gone, and Object Lock cannot work.",
   fix: 'Add a BucketVersioning with versioningConfiguration.status "Enabled".',
   corresponds: ["S3.14", "CKV_AWS_21", "AWS-0090"],
-  frameworks: { "AWS FSBP": ["S3.14"] },
   subjects: bucketsOf,
   *check(bucket) {
     const held = bucket.held("versioning", "versioning", "versionings", "versioningConfiguration");
@@ -29,13 +30,14 @@ export const bucketVersioned = defineRule<Bucket>({
 
 export const bucketObjectLocked = defineRule<Bucket>({
   id: "bucket-object-locked",
+  catalogue: [60],
+  objective: "integrity",
   severity: "critical",
   scope: "stack",
   checks: "Every bucket that holds more than access logs has Object Lock with a default retention.",
   why: "Whoever gets hold of the account, or of a role in it, could delete the backups.",
   fix: "Set objectLockEnabled on the bucket and add a BucketObjectLockConfiguration with rule.defaultRetention.",
   corresponds: ["S3.15", "CKV_AWS_143", "S3_BUCKET_DEFAULT_LOCK_ENABLED"],
-  frameworks: { "AWS FSBP": ["S3.15"] },
   parameters: {
     minimumDays: {
       type: "integer",
@@ -76,6 +78,8 @@ const FLAGS = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "rest
 
 export const bucketPublicAccessBlocked = defineRule<Bucket>({
   id: "bucket-public-access-blocked",
+  catalogue: [61],
+  objective: "no-outsiders",
   severity: "critical",
   scope: "stack",
   checks: "Every bucket blocks public access by all four flags.",
@@ -94,7 +98,7 @@ export const bucketPublicAccessBlocked = defineRule<Bucket>({
     "AWS-0093",
     "AWS-0094",
   ],
-  frameworks: { "AWS FSBP": ["S3.8"], "CIS AWS Foundations": ["3.1.4"] },
+  frameworks: { "CIS AWS Foundations": ["3.1.4"] },
   subjects: bucketsOf,
   *check(bucket) {
     const held = bucket.held("publicAccessBlock", "publicAccessBlockConfiguration");
@@ -111,13 +115,14 @@ export const bucketPublicAccessBlocked = defineRule<Bucket>({
 
 export const bucketAclsDisabled = defineRule<Bucket>({
   id: "bucket-acls-disabled",
+  catalogue: [62],
+  objective: "no-outsiders",
   severity: "medium",
   scope: "stack",
   checks: "Every bucket has ACLs turned off: its owner owns every object.",
   why: "With ACLs, the account that writes an object owns it and can withhold it.",
   fix: 'Add BucketOwnershipControls with rule.objectOwnership "BucketOwnerEnforced".',
   corresponds: ["S3.12", "CKV2_AWS_65", "s3_bucket_acl_prohibited"],
-  frameworks: { "AWS FSBP": ["S3.12"] },
   subjects: bucketsOf,
   *check(bucket) {
     const held = bucket.held("ownership", "ownershipControls");
@@ -134,6 +139,8 @@ export const bucketAclsDisabled = defineRule<Bucket>({
 
 export const bucketEncryptedWithCustomerKey = defineRule<Bucket>({
   id: "bucket-encrypted-with-customer-key",
+  catalogue: [63],
+  objective: "encryption-at-rest",
   severity: "high",
   scope: "stack",
   checks:
@@ -141,7 +148,6 @@ export const bucketEncryptedWithCustomerKey = defineRule<Bucket>({
   why: "An alias can mean a key of the writer's account, and AWS's own key cannot be kept from anybody in the account.",
   fix: "Add a BucketServerSideEncryptionConfiguration with sseAlgorithm aws:kms, kmsMasterKeyId and bucketKeyEnabled true.",
   corresponds: ["S3.17", "CKV_AWS_145", "AWS-0132"],
-  frameworks: { "AWS FSBP": ["S3.17"] },
   subjects: bucketsOf,
   *check(bucket, _settings, stack) {
     const held = bucket.held(
@@ -191,6 +197,8 @@ function* encryptionProblems(
 
 export const bucketSurvivesProgram = defineRule<Subject>({
   id: "bucket-survives-program",
+  catalogue: [76, 97],
+  objective: "backup",
   severity: "critical",
   checks: "No program can delete a bucket, full or empty: protect is set and forceDestroy is not.",
   why: "A renamed resource or a removed line would delete the backups.",

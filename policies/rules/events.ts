@@ -33,6 +33,8 @@ const READS = /^(Get|List|Describe|BatchGet|Head)/;
 
 export const tamperingWatched = defineRule<Subject>({
   id: "tampering-watched",
+  catalogue: [88],
+  objective: "alerting",
   severity: "high",
   scope: "stack",
   checks: "Who watches a service for tampering watches every call that hides or prepares damage.",
@@ -102,6 +104,8 @@ function peersOf(stack: Stack, { view, region }: Resource): readonly Resource[] 
 
 export const eventRuleSeesReads = defineRule<Subject>({
   id: "event-rule-sees-reads",
+  catalogue: [89],
+  objective: "alerting",
   severity: "medium",
   checks: "A rule that waits for reading calls is in the state that receives them.",
   why: "EventBridge leaves reading calls out of rules that are only ENABLED: the rule never fires.",
@@ -126,6 +130,8 @@ export const eventRuleSeesReads = defineRule<Subject>({
 
 export const eventTargetKeepsFailures = defineRule<Subject>({
   id: "event-target-keeps-failures",
+  catalogue: [89],
+  objective: "alerting",
   severity: "medium",
   checks: "Every target of a rule has a dead letter queue and says how often it tries.",
   why: "An event that could not be delivered is gone, and nobody knows.",

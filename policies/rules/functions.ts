@@ -15,6 +15,8 @@ const OLD_RUNTIMES =
 
 export const lambdaRuntimeSupported = defineRule<Subject>({
   id: "lambda-runtime-supported",
+  catalogue: [91],
+  objective: "secure-software",
   severity: "medium",
   checks: "Every function runs on a runtime that AWS still keeps secure.",
   why: "A hole in an old runtime stays open, and one day AWS refuses to change the function.",
@@ -30,12 +32,13 @@ export const lambdaRuntimeSupported = defineRule<Subject>({
 
 export const lambdaPermissionNotOpen = defineRule<Subject>({
   id: "lambda-permission-not-open",
+  catalogue: [92],
+  objective: "no-outsiders",
   severity: "critical",
   checks: "No permission lets everybody call a function.",
   why: "Anybody with an AWS account could have the function act with its role.",
   fix: "Name the account, role or service as principal, or set principalOrgId.",
   corresponds: ["Lambda.1", "CKV_AWS_301", "F13", "awslambda_function_not_publicly_accessible"],
-  frameworks: {},
   subjects: resourcesOf(TYPES.functionPermission),
   *check({ resource: { view } }) {
     if (view.string("principal") !== "*") return;
@@ -46,6 +49,8 @@ export const lambdaPermissionNotOpen = defineRule<Subject>({
 
 export const lambdaPermissionSourceNamed = defineRule<Subject>({
   id: "lambda-permission-source-named",
+  catalogue: [92],
+  objective: "no-outsiders",
   severity: "high",
   checks: "A service that may call a function may do so for one named resource of a known account.",
   why: "Another customer could have the service call the function for them.",
@@ -71,6 +76,8 @@ export const lambdaPermissionSourceNamed = defineRule<Subject>({
 
 export const rotationPermissionBounded = defineRule<Subject>({
   id: "rotation-permission-bounded",
+  catalogue: [26, 92],
+  objective: "no-outsiders",
   severity: "high",
   checks: "Secrets Manager may call a rotation function for secrets of one account only.",
   why: "Another customer could have it rotate a secret of theirs with the function, and learn how.",
@@ -90,6 +97,8 @@ export const rotationPermissionBounded = defineRule<Subject>({
 
 export const lambdaUrlAuthenticated = defineRule<Subject>({
   id: "lambda-url-authenticated",
+  catalogue: [92],
+  objective: "no-outsiders",
   severity: "critical",
   checks: "No function has an address that anybody can call.",
   why: "The function acts with its role for whoever finds the address.",
@@ -111,6 +120,8 @@ const SECRET_VALUE =
 
 export const lambdaEnvironmentHoldsNoSecret = defineRule<Subject>({
   id: "lambda-environment-holds-no-secret",
+  catalogue: [93],
+  objective: "credentials",
   severity: "critical",
   checks: "No function has a password, key or token among its environment variables.",
   why: "Whoever may look at the function reads it, and it stands in the stack's state.",
@@ -138,6 +149,8 @@ export const lambdaEnvironmentHoldsNoSecret = defineRule<Subject>({
 
 export const lambdaEnvironmentEncrypted = defineRule<Subject>({
   id: "lambda-environment-encrypted",
+  catalogue: [93],
+  objective: "encryption-at-rest",
   severity: "low",
   level: "advisory",
   scope: "stack",
@@ -152,6 +165,8 @@ export const lambdaEnvironmentEncrypted = defineRule<Subject>({
 
 export const lambdaFailuresKept = defineRule<Subject>({
   id: "lambda-failures-kept",
+  catalogue: [94],
+  objective: "alerting",
   severity: "medium",
   level: "advisory",
   scope: "stack",
@@ -191,6 +206,8 @@ function joinToFunction(
 
 export const lambdaConcurrencyBounded = defineRule<Subject>({
   id: "lambda-concurrency-bounded",
+  catalogue: [94],
+  objective: "alerting",
   severity: "low",
   level: "advisory",
   scope: "stack",
@@ -215,6 +232,8 @@ export const lambdaConcurrencyBounded = defineRule<Subject>({
 
 export const lambdaTraced = defineRule<Subject>({
   id: "lambda-traced",
+  catalogue: [94],
+  objective: "audit-trail",
   severity: "low",
   level: "advisory",
   checks: "Every function is traced.",
@@ -230,6 +249,8 @@ export const lambdaTraced = defineRule<Subject>({
 
 export const lambdaInNetwork = defineRule<Subject>({
   id: "lambda-in-network",
+  catalogue: [94],
+  objective: "no-outsiders",
   severity: "low",
   level: "advisory",
   checks: "Every function runs in a network of the account.",
@@ -247,6 +268,8 @@ export const lambdaInNetwork = defineRule<Subject>({
 
 export const lambdaCodeSigned = defineRule<Subject>({
   id: "lambda-code-signed",
+  catalogue: [94],
+  objective: "secure-software",
   severity: "low",
   level: "advisory",
   checks: "Every function runs only code that was signed.",
@@ -263,6 +286,8 @@ export const lambdaCodeSigned = defineRule<Subject>({
 
 export const lambdaLayersOwn = defineRule<Subject>({
   id: "lambda-layers-own",
+  catalogue: [94],
+  objective: "secure-software",
   severity: "high",
   checks: "No function runs layers of another account, unless the settings name it.",
   why: "The layer's owner runs code with the function's role.",
@@ -301,6 +326,8 @@ export const lambdaLayersOwn = defineRule<Subject>({
 
 export const lambdaRoleOwn = defineRule<Subject>({
   id: "lambda-role-own",
+  catalogue: [95],
+  objective: "least-privilege",
   severity: "medium",
   scope: "stack",
   checks: "No two functions share a role; one function in several Regions is one function.",

@@ -13,6 +13,8 @@ const PROPERTIES = ["policyArn", "policyArns", "managedPolicyArns"];
 
 export const iamNoStrongManagedPolicies = defineRule<Subject>({
   id: "iam-no-strong-managed-policies",
+  catalogue: [49],
+  objective: "least-privilege",
   severity: "critical",
   scope: "stack",
   checks:
@@ -82,6 +84,8 @@ function isOpenToOthers(stack: Stack, resource: Resource): boolean {
 
 export const accessAnalyzerFindsOutsiders = defineRule<Subject>({
   id: "access-analyzer-finds-outsiders",
+  catalogue: [58],
+  objective: "no-outsiders",
   severity: "medium",
   scope: "stack",
   checks: "Access analyzers look for access from outside, in every Region that the settings name.",

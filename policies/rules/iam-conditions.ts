@@ -21,6 +21,8 @@ const MULTI_VALUED =
 
 export const iamForAllValuesSound = defineRule<PolicySubject>({
   id: "iam-for-all-values-sound",
+  catalogue: [52],
+  objective: "least-privilege",
   severity: "high",
   checks:
     "No Allow statement puts ForAllValues before a key that has one value, or IfExists behind one that says who is calling.",
@@ -60,6 +62,8 @@ function demandsAbsence({ operator, values }: Condition): boolean {
 
 export const iamMfaDemandedRightly = defineRule<PolicySubject>({
   id: "iam-mfa-demanded-rightly",
+  catalogue: [53],
+  objective: "credentials",
   severity: "high",
   checks: "No Allow statement is for callers without MFA.",
   why: "The condition is the wrong way round: it lets in those who have no second factor.",
@@ -108,6 +112,8 @@ const SENDS_SOURCE: ReadonlySet<string> = new Set(
 
 export const iamServiceTrustConfined = defineRule<PolicySubject>({
   id: "iam-service-trust-confined",
+  catalogue: [47],
+  objective: "no-outsiders",
   severity: "medium",
   checks:
     "A role for a service that says for whom it works demands the account or resource it works for.",
@@ -128,6 +134,8 @@ export const iamServiceTrustConfined = defineRule<PolicySubject>({
 
 export const iamOidcTrustExact = defineRule<PolicySubject>({
   id: "iam-oidc-trust-exact",
+  catalogue: [48],
+  objective: "no-outsiders",
   severity: "critical",
   checks:
     "A role that an OpenID Connect provider may assume demands the audience and an exact subject.",

@@ -14,6 +14,8 @@ import { defineRule } from "./rule";
 
 export const iamPolicyWellFormed = defineRule<PolicySubject>({
   id: "iam-policy-well-formed",
+  catalogue: [54],
+  objective: "least-privilege",
   severity: "medium",
   checks: "Every policy document has the version 2012-10-17, and no two statements the same Sid.",
   why: "Without the version, policy variables are read as plain text, so what they should narrow matches nothing or too much.",
@@ -54,6 +56,8 @@ const LONGEST_INLINE = 10_240;
 
 export const iamPolicySizeFits = defineRule<PolicySubject>({
   id: "iam-policy-size-fits",
+  catalogue: [55],
+  objective: "change-control",
   severity: "low",
   checks: "Every policy document is as short as AWS demands.",
   why: "AWS refuses a longer one in the middle of the update.",
@@ -98,6 +102,8 @@ export const iamPolicySizeFits = defineRule<PolicySubject>({
 
 export const iamServiceLinkedRolesNamed = defineRule<PolicySubject>({
   id: "iam-service-linked-roles-named",
+  catalogue: [56],
+  objective: "least-privilege",
   severity: "medium",
   level: "advisory",
   scope: "stack",
@@ -123,6 +129,8 @@ export const iamServiceLinkedRolesNamed = defineRule<PolicySubject>({
 
 export const iamNoIamWildcard = defineRule<PolicySubject>({
   id: "iam-no-iam-wildcard",
+  catalogue: [57],
+  objective: "least-privilege",
   severity: "high",
   scope: "stack",
   checks: "No identity policy allows iam:*, on whatever resource.",

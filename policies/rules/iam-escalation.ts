@@ -9,6 +9,8 @@ const TOLD = 3;
 
 export const iamNoEscalation = defineRule<Identity>({
   id: "iam-no-escalation",
+  catalogue: [38],
+  objective: "least-privilege",
   severity: "critical",
   scope: "stack",
   checks:

@@ -11,6 +11,8 @@ const subjectsOf =
 
 export const iamRoleHasBoundary = defineRule<Subject>({
   id: "iam-role-has-boundary",
+  catalogue: [50],
+  objective: "least-privilege",
   severity: "high",
   scope: "stack",
   checks: "Every role carries a permissions boundary.",
@@ -40,6 +42,8 @@ function isPolicyOfStack(stack: Stack, resource: Resource, property: string): bo
 
 export const iamRoleHasPath = defineRule<Subject>({
   id: "iam-role-has-path",
+  catalogue: [50],
+  objective: "least-privilege",
   severity: "medium",
   checks: "Every role has an IAM path of its own.",
   why: "Permissions over roles are given by path; a role at the root falls under none or under all.",
@@ -62,6 +66,8 @@ export const iamRoleHasPath = defineRule<Subject>({
 
 export const iamRoleSessionShort = defineRule<Subject>({
   id: "iam-role-session-short",
+  catalogue: [50],
+  objective: "credentials",
   severity: "medium",
   checks: "No role's session lasts longer than a pipeline needs.",
   why: "A stolen session is good until it ends.",
@@ -92,13 +98,14 @@ const USERS: readonly string[] = [...TYPES.user, ...TYPES.userCredential];
 
 export const iamNoUsers = defineRule<Subject>({
   id: "iam-no-users",
+  catalogue: [51],
+  objective: "credentials",
   severity: "high",
   checks:
     "Programs make roles only: no IAM users, access keys, passwords or other lasting credentials.",
   why: "A lasting credential leaks sooner or later and works until somebody notices.",
   fix: "Make a role and let people and services assume it.",
   corresponds: ["CKV_AWS_273", "CKV_AWS_40", "IAM.2"],
-  frameworks: { "AWS FSBP": ["IAM.2"] },
   subjects: subjectsOf(TYPES.role, TYPES.user, TYPES.userCredential),
   *check({ resource }) {
     if (USERS.includes(resource.type)) yield { wrong: "is a lasting identity or credential" };

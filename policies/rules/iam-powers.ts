@@ -7,6 +7,8 @@ import { defineRule } from "./rule";
 
 export const iamPassRoleBounded = defineRule<PolicySubject>({
   id: "iam-pass-role-bounded",
+  catalogue: [37],
+  objective: "least-privilege",
   severity: "critical",
   scope: "stack",
   checks: "iam:PassRole names the roles, and the services that they may be passed to.",
@@ -41,13 +43,14 @@ const READS_WITH_KEY = ["kms:decrypt", "kms:reencryptfrom"];
 
 export const iamNoDecryptWithAllKeys = defineRule<PolicySubject>({
   id: "iam-no-decrypt-with-all-keys",
+  catalogue: [43],
+  objective: "key-access",
   severity: "high",
   scope: "stack",
   checks: "No identity policy allows decryption with every key, of all accounts or of one.",
   why: "The identity reads whatever any team encrypts, now and later.",
   fix: "Name the keys by ARN, or demand kms:ViaService, kms:EncryptionContext or kms:ResourceAliases for one account's keys.",
   corresponds: ["KMS.1", "KMS.2", "iam-customer-policy-blocked-kms-actions"],
-  frameworks: { "AWS FSBP": ["KMS.1", "KMS.2"] },
   subjects: identityPoliciesOf,
   check: (policy) =>
     policy.check(function* (statement) {
@@ -80,6 +83,8 @@ function narrowsKeys(statement: Statement): boolean {
 
 export const iamNoAssumeEveryRole = defineRule<PolicySubject>({
   id: "iam-no-assume-every-role",
+  catalogue: [44],
+  objective: "least-privilege",
   severity: "high",
   scope: "stack",
   checks: "No identity policy allows the assumption of every role, of all accounts or of one.",

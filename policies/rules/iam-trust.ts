@@ -8,6 +8,8 @@ import { defineRule } from "./rule";
 
 export const iamTrustNotOpen = defineRule<PolicySubject>({
   id: "iam-trust-not-open",
+  catalogue: [45],
+  objective: "no-outsiders",
   severity: "critical",
   checks:
     "No role trusts everybody, or the whole of another account, without a condition that names the caller.",
@@ -37,6 +39,8 @@ export const iamTrustNotOpen = defineRule<PolicySubject>({
 
 export const iamCrossAccountTrustExact = defineRule<PolicySubject>({
   id: "iam-cross-account-trust-exact",
+  catalogue: [46],
+  objective: "no-outsiders",
   severity: "high",
   checks:
     "A role that another account may assume trusts exact roles, and demands the organization, an external id or MFA.",

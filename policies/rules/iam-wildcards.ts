@@ -20,13 +20,15 @@ function onAllowedBy(
 
 export const iamPolicyNoAdministrator = defineRule<PolicySubject>({
   id: "iam-policy-no-administrator",
+  catalogue: [30],
+  objective: "least-privilege",
   severity: "critical",
   scope: "stack",
   checks: "No identity policy allows every action on every resource.",
   why: "One stolen session would be the whole account.",
   fix: "List the actions and the resources that are needed.",
   corresponds: ["IAM.1", "CKV_AWS_1", "CKV_AWS_62", "F2", "F3", "F4", "F5"],
-  frameworks: { "AWS FSBP": ["IAM.1"], "CIS AWS Foundations": ["2.14"] },
+  frameworks: { "CIS AWS Foundations": ["2.14"] },
   subjects: identityPoliciesOf,
   check: onAllowedBy(function* (statement, place) {
     if (statement.actions.some(isEveryAction) && reachOfStatement(statement) === "everything") {
@@ -37,6 +39,8 @@ export const iamPolicyNoAdministrator = defineRule<PolicySubject>({
 
 export const iamPolicyNoEveryAction = defineRule<PolicySubject>({
   id: "iam-policy-no-every-action",
+  catalogue: [31],
+  objective: "least-privilege",
   severity: "high",
   scope: "stack",
   checks: "No identity policy allows every action of every service, on whatever resource.",
@@ -51,13 +55,14 @@ export const iamPolicyNoEveryAction = defineRule<PolicySubject>({
 
 export const iamPolicyNoServiceWildcard = defineRule<PolicySubject>({
   id: "iam-policy-no-service-wildcard",
+  catalogue: [32],
+  objective: "least-privilege",
   severity: "high",
   scope: "stack",
   checks: "No identity policy allows all actions of a service on every resource.",
   why: "Reading, deleting and giving away come with it, though one of them was needed.",
   fix: "List the actions of the service that are needed, or name the resources.",
   corresponds: ["IAM.21", "AWS-0057", "ServiceWildcard"],
-  frameworks: { "AWS FSBP": ["IAM.21"] },
   subjects: identityPoliciesOf,
   check: onAllowedBy(function* (statement, place) {
     if (
@@ -71,6 +76,8 @@ export const iamPolicyNoServiceWildcard = defineRule<PolicySubject>({
 
 export const iamPolicyResourcesNamed = defineRule<PolicySubject>({
   id: "iam-policy-resources-named",
+  catalogue: [33],
+  objective: "least-privilege",
   severity: "high",
   scope: "stack",
   checks: "Actions that can be narrowed to resources are not allowed on every resource.",
@@ -103,6 +110,8 @@ export const iamPolicyResourcesNamed = defineRule<PolicySubject>({
 
 export const iamPolicyNoAllowNotAction = defineRule<PolicySubject>({
   id: "iam-policy-no-allow-not-action",
+  catalogue: [34],
+  objective: "least-privilege",
   severity: "high",
   scope: "stack",
   checks: "No Allow statement says what it does not allow (NotAction).",
@@ -120,6 +129,8 @@ export const iamPolicyNoAllowNotAction = defineRule<PolicySubject>({
 
 export const iamPolicyNoAllowNotResource = defineRule<PolicySubject>({
   id: "iam-policy-no-allow-not-resource",
+  catalogue: [35],
+  objective: "least-privilege",
   severity: "high",
   scope: "stack",
   checks: "No Allow statement says on what it does not work (NotResource).",
@@ -134,6 +145,8 @@ export const iamPolicyNoAllowNotResource = defineRule<PolicySubject>({
 
 export const iamPolicyNoAllowNotPrincipal = defineRule<PolicySubject>({
   id: "iam-policy-no-allow-not-principal",
+  catalogue: [36],
+  objective: "no-outsiders",
   severity: "critical",
   checks: "No Allow statement says whom it does not let in (NotPrincipal).",
   why: "It lets in everybody else, of any account.",

@@ -1,9 +1,12 @@
 import * as backupVaults from "./backup-vaults";
+import * as bucketCare from "./bucket-care";
+import * as bucketGrants from "./bucket-grants";
 import * as bucketPolicies from "./bucket-policies";
 import * as bucketReplication from "./bucket-replication";
 import * as buckets from "./buckets";
 import * as events from "./events";
 import * as functions from "./functions";
+import * as iamActions from "./iam-actions";
 import * as iamAttachments from "./iam-attachments";
 import * as iamConditions from "./iam-conditions";
 import * as iamDocuments from "./iam-documents";
@@ -11,6 +14,7 @@ import * as iamEscalation from "./iam-escalation";
 import * as iamIdentities from "./iam-identities";
 import * as iamPowers from "./iam-powers";
 import * as iamTrust from "./iam-trust";
+import * as iamUnconstrained from "./iam-unconstrained";
 import * as iamWildcards from "./iam-wildcards";
 import * as kmsCallers from "./kms-callers";
 import * as kmsKeys from "./kms-keys";
@@ -34,17 +38,21 @@ const KMS: readonly Rule[] = [
 const SECRETS: readonly Rule[] = [...Object.values(secrets), ...Object.values(secretCare)];
 const IAM: readonly Rule[] = [
   ...Object.values(iamWildcards),
+  ...Object.values(iamUnconstrained),
   ...Object.values(iamPowers),
   ...Object.values(iamEscalation),
   ...Object.values(iamTrust),
   ...Object.values(iamConditions),
   ...Object.values(iamDocuments),
+  ...Object.values(iamActions),
   ...Object.values(iamAttachments),
   ...Object.values(iamIdentities),
 ];
 const BUCKETS: readonly Rule[] = [
   ...Object.values(buckets),
   ...Object.values(bucketPolicies),
+  ...Object.values(bucketGrants),
+  ...Object.values(bucketCare),
   ...Object.values(bucketReplication),
 ];
 

@@ -8,6 +8,8 @@ import { defineRule } from "./rule";
 
 export const kmsExternalPrincipalsBounded = defineRule<PolicySubject>({
   id: "kms-external-principals-bounded",
+  catalogue: [8],
+  objective: "no-outsiders",
   severity: "high",
   checks:
     "A key policy that lets another account in names it exactly and demands the organization.",
@@ -33,6 +35,8 @@ export const kmsExternalPrincipalsBounded = defineRule<PolicySubject>({
 
 export const kmsServicePrincipalsConfined = defineRule<PolicySubject>({
   id: "kms-service-principals-confined",
+  catalogue: [10],
+  objective: "no-outsiders",
   severity: "high",
   checks: "A key policy that lets an AWS service in says for whose resources.",
   why: "The service works for everybody: another customer could have it use the key for them.",
@@ -62,6 +66,8 @@ function namesOwnerInContext(statement: Statement): boolean {
 
 export const kmsViaServiceNotAlone = defineRule<PolicySubject>({
   id: "kms-via-service-not-alone",
+  catalogue: [11],
+  objective: "no-outsiders",
   severity: "high",
   checks: "No key policy takes kms:ViaService for a restriction of who may call.",
   why: "It says through which service, not for whom: every account can call through the same service.",

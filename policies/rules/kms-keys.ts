@@ -4,6 +4,8 @@ import { defineRule } from "./rule";
 
 export const kmsKeyRotationEnabled = defineRule<KmsKey>({
   id: "kms-key-rotation-enabled",
+  catalogue: [1],
+  objective: "key-rotation",
   severity: "high",
   checks: "Symmetric KMS keys whose material KMS made rotate every year or more often.",
   why: "A key that never rotates protects ever more data, and whoever once got hold of it reads all of it.",
@@ -17,7 +19,7 @@ export const kmsKeyRotationEnabled = defineRule<KmsKey>({
     "CMK_BACKING_KEY_ROTATION_ENABLED",
     "kms_cmk_rotation_enabled",
   ],
-  frameworks: { "CIS AWS Foundations": ["4.6"], "AWS FSBP": ["KMS.4"] },
+  frameworks: { "CIS AWS Foundations": ["4.6"] },
   subjects: (stack) => keysOf(stack).filter((key) => !isReplicaOrExternal(key)),
   *check(key) {
     if (key.isRotatable && !key.rotates) yield { wrong: "does not rotate" };
@@ -26,6 +28,8 @@ export const kmsKeyRotationEnabled = defineRule<KmsKey>({
 
 export const kmsKeyPolicyExplicit = defineRule<KmsKey>({
   id: "kms-key-policy-explicit",
+  catalogue: [4],
+  objective: "key-access",
   severity: "high",
   scope: "stack",
   checks: "Every KMS key has a key policy of its own, on the key or in a KeyPolicy.",
@@ -45,6 +49,8 @@ export const kmsKeyPolicyExplicit = defineRule<KmsKey>({
 
 export const kmsKeyLockoutCheckKept = defineRule<KmsKey>({
   id: "kms-key-lockout-check-kept",
+  catalogue: [5],
+  objective: "key-lifecycle",
   severity: "high",
   scope: "stack",
   checks: "No KMS key or key policy turns off the check that keeps its policy changeable.",
@@ -59,6 +65,8 @@ export const kmsKeyLockoutCheckKept = defineRule<KmsKey>({
 
 export const kmsKeyDeletionWindowLong = defineRule<KmsKey>({
   id: "kms-key-deletion-window-long",
+  catalogue: [6],
+  objective: "key-lifecycle",
   severity: "critical",
   checks: "A scheduled deletion of a KMS key waits long enough to be noticed and cancelled.",
   why: "When the waiting time ends, everything encrypted under the key is lost, locked backups included.",
@@ -68,7 +76,6 @@ export const kmsKeyDeletionWindowLong = defineRule<KmsKey>({
     "KMS_CMK_NOT_SCHEDULED_FOR_DELETION",
     "kms_cmk_not_deleted_unintentionally",
   ],
-  frameworks: { "AWS FSBP": ["KMS.3"] },
   parameters: {
     productionDays: {
       type: "integer",

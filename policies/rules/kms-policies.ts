@@ -9,6 +9,8 @@ import { defineRule } from "./rule";
 
 export const kmsKeyPolicyNoWildcardPrincipal = defineRule<PolicySubject>({
   id: "kms-key-policy-no-wildcard-principal",
+  catalogue: [3],
+  objective: "no-outsiders",
   severity: "critical",
   checks:
     "No key policy lets everybody in without a condition that names the callers' account or organization.",
@@ -22,7 +24,6 @@ export const kmsKeyPolicyNoWildcardPrincipal = defineRule<PolicySubject>({
     "kms-key-policy-no-public-access",
     "kms_key_not_publicly_accessible",
   ],
-  frameworks: { "AWS FSBP": ["KMS.5"] },
   subjects: (stack) => policiesOfKind(stack, "key"),
   check: (policy) =>
     policy.check(function* (statement) {
@@ -38,6 +39,8 @@ const ADMINISTER = ["kms:putkeypolicy", "kms:schedulekeydeletion", "kms:disablek
 
 export const kmsKeyDutiesSeparated = defineRule<PolicySubject>({
   id: "kms-key-duties-separated",
+  catalogue: [7],
+  objective: "key-access",
   severity: "high",
   checks:
     "Nobody may both use and administer a key, in one statement or over several; only the account's own root may have kms:*.",
@@ -66,6 +69,8 @@ export const kmsKeyDutiesSeparated = defineRule<PolicySubject>({
 
 export const kmsGrantsForServicesOnly = defineRule<PolicySubject>({
   id: "kms-grants-for-services-only",
+  catalogue: [9],
+  objective: "key-access",
   severity: "high",
   scope: "stack",
   checks:

@@ -27,6 +27,8 @@ const backupKeysOf = (stack: Stack): BackupKeyUse[] =>
 
 export const kmsBackupKeyApart = defineRule<BackupKeyUse>({
   id: "kms-backup-key-apart",
+  catalogue: [15],
+  objective: "key-access",
   severity: "high",
   scope: "stack",
   checks: "Backups are encrypted with another key than the secrets that they hold.",
@@ -56,6 +58,8 @@ export const kmsBackupKeyApart = defineRule<BackupKeyUse>({
 
 export const kmsBackupKeyClosed = defineRule<BackupKeyUse>({
   id: "kms-backup-key-closed",
+  catalogue: [15],
+  objective: "key-access",
   severity: "high",
   scope: "stack",
   checks: "The policy of a key for backups denies decryption to all but named roles.",

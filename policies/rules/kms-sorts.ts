@@ -9,6 +9,8 @@ const isPrimary = ({ resource: { type } }: KmsKey): boolean => TYPES.kmsKey.incl
 
 export const kmsKeyRotationPeriod = defineRule<KmsKey>({
   id: "kms-key-rotation-period",
+  catalogue: [2],
+  objective: "key-rotation",
   severity: "low",
   level: "advisory",
   checks: "Keys that rotate do so every 90 to 365 days.",
@@ -47,6 +49,8 @@ export const kmsKeyRotationPeriod = defineRule<KmsKey>({
 
 export const kmsKeyEnabled = defineRule<KmsKey>({
   id: "kms-key-enabled",
+  catalogue: [13],
+  objective: "key-lifecycle",
   severity: "high",
   checks: "Every KMS key is enabled.",
   why: "What is encrypted under a disabled key cannot be read, also not by a restore.",
@@ -60,6 +64,8 @@ export const kmsKeyEnabled = defineRule<KmsKey>({
 
 export const kmsKeyDescribed = defineRule<KmsKey>({
   id: "kms-key-described",
+  catalogue: [13],
+  objective: "inventory",
   severity: "low",
   level: "advisory",
   scope: "stack",
@@ -89,6 +95,8 @@ function readAliases(stack: Stack): { named: ReadonlySet<string>; unplaced: stri
 
 export const kmsRsaKeyLong = defineRule<KmsKey>({
   id: "kms-rsa-key-long",
+  catalogue: [14],
+  objective: "encryption-at-rest",
   severity: "medium",
   checks: "RSA keys that encrypt have more than 2048 bits.",
   why: "What is encrypted today must still be secret when 2048 bits are no longer enough.",
@@ -105,6 +113,8 @@ export const kmsRsaKeyLong = defineRule<KmsKey>({
 
 export const kmsMultiRegionWanted = defineRule<KmsKey>({
   id: "kms-multi-region-wanted",
+  catalogue: [12],
+  objective: "key-lifecycle",
   severity: "low",
   level: "advisory",
   scope: "stack",

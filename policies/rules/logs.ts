@@ -10,6 +10,8 @@ const logGroupsOf = resourcesOf(TYPES.logGroup);
 
 export const logGroupEncrypted = defineRule<Subject>({
   id: "log-group-encrypted",
+  catalogue: [90],
+  objective: "encryption-at-rest",
   severity: "medium",
   scope: "stack",
   checks: "Every log group is encrypted with a customer managed key.",
@@ -22,6 +24,8 @@ export const logGroupEncrypted = defineRule<Subject>({
 
 export const logGroupKept = defineRule<Subject>({
   id: "log-group-kept",
+  catalogue: [90],
+  objective: "audit-trail",
   severity: "medium",
   checks: "Every log group says how long it is kept, and keeps its logs for a year.",
   why: "What happened is looked for months later; and without a word they are kept, and paid, for ever.",
@@ -64,6 +68,8 @@ const LOG_POLICIES = [
 
 export const logPolicyNotOpen = defineRule<Subject>({
   id: "log-policy-not-open",
+  catalogue: [90],
+  objective: "no-outsiders",
   severity: "high",
   checks: "No policy about logs lets everybody in.",
   why: "Anybody could read the logs, or fill them with lines that hide what happened.",
@@ -88,6 +94,8 @@ export const logPolicyNotOpen = defineRule<Subject>({
 
 export const alarmTellsSomebody = defineRule<Subject>({
   id: "alarm-tells-somebody",
+  catalogue: [90],
+  objective: "alerting",
   severity: "medium",
   checks: "Every alarm tells somebody.",
   why: "An alarm without action turns red where nobody looks.",

@@ -10,6 +10,8 @@ import { defineRule } from "./rule";
 
 export const topicEncrypted = defineRule<Subject>({
   id: "topic-encrypted-with-customer-key",
+  catalogue: [96],
+  objective: "encryption-at-rest",
   severity: "medium",
   scope: "stack",
   checks: "Every SNS topic encrypts its messages with a customer managed key.",
@@ -23,6 +25,8 @@ export const topicEncrypted = defineRule<Subject>({
 
 export const queueEncrypted = defineRule<Subject>({
   id: "queue-encrypted-with-customer-key",
+  catalogue: [96],
+  objective: "encryption-at-rest",
   severity: "medium",
   scope: "stack",
   checks: "Every SQS queue encrypts its messages with a customer managed key.",
@@ -36,6 +40,8 @@ export const queueEncrypted = defineRule<Subject>({
 
 export const messagingPolicyNotOpen = defineRule<PolicySubject>({
   id: "messaging-policy-not-open",
+  catalogue: [89, 96],
+  objective: "no-outsiders",
   severity: "high",
   checks:
     "No policy of a topic, queue or event bus lets in everybody, allows every action, or allows by exclusion.",
@@ -70,6 +76,8 @@ export const messagingPolicyNotOpen = defineRule<PolicySubject>({
 
 export const messagingPolicyOwnOrganization = defineRule<PolicySubject>({
   id: "messaging-policy-own-organization",
+  catalogue: [96],
+  objective: "no-outsiders",
   severity: "medium",
   checks: "A topic, queue or event bus lets in another account only within the organization.",
   why: "An account that leaves the organization would keep the way in.",
@@ -91,6 +99,8 @@ export const messagingPolicyOwnOrganization = defineRule<PolicySubject>({
 
 export const topicSubscriptionsEncrypted = defineRule<Subject>({
   id: "topic-subscriptions-encrypted",
+  catalogue: [96],
+  objective: "encryption-in-transit",
   severity: "medium",
   checks: "No subscription of a topic delivers over plain HTTP.",
   why: "What travels in the clear can be read and changed on the way.",
@@ -109,6 +119,8 @@ const BUS_GRANTS = [
 
 export const eventBusGrantsNamed = defineRule<Subject>({
   id: "event-bus-grants-named",
+  catalogue: [89],
+  objective: "no-outsiders",
   severity: "high",
   checks: "No permission of an event bus is for everybody outside the organization.",
   why: "Anybody could send false events.",

@@ -1,6 +1,7 @@
 import type { Resource, Stack } from "../model/stack";
 import type { Problem, Subject } from "../model/subject";
 import { Undetermined } from "../model/values";
+import { frameworksOf, type Objective } from "./objectives";
 
 export type Severity = "low" | "medium" | "high" | "critical";
 export type Level = "mandatory" | "advisory";
@@ -25,6 +26,10 @@ export type Frameworks = Readonly<Record<string, readonly string[]>>;
 export interface RuleInfo {
   /** Kebab case: resource and requirement in the present tense, `kms-key-rotation-enabled`. */
   readonly id: string;
+  /** Numbers of the catalogue of requirements (policies/catalogue.ts) that the rule covers, alone or with others. */
+  readonly catalogue: readonly number[];
+  /** What the rule is for; says which controls of PCI DSS, HIPAA and SOX it supports. */
+  readonly objective: Objective;
   readonly severity: Severity;
   readonly level: Level;
   /**
@@ -55,16 +60,19 @@ export interface Rule<S extends Subject = Subject> extends RuleInfo {
 
 type Optional = "level" | "scope" | "frameworks" | "parameters";
 
-/** Makes a rule, with the usual defaults: mandatory, decided by one resource, no parameters. */
+/**
+ * Makes a rule, with the usual defaults: mandatory, decided by one resource, no parameters. `frameworks` names the controls
+ * that its objective and its corresponding rules do not imply.
+ */
 export function defineRule<S extends Subject>(
   rule: Omit<Rule<S>, Optional> & Partial<Pick<Rule<S>, Optional>>,
 ): Rule<S> {
   return Object.freeze({
     level: "mandatory",
     scope: "resource",
-    frameworks: {},
     parameters: {},
     ...rule,
+    frameworks: frameworksOf(rule.objective, rule.frameworks ?? {}, rule.corresponds),
   });
 }
 

@@ -12,6 +12,8 @@ import { defineRule } from "./rule";
 
 export const secretRotates = defineRule<Secret>({
   id: "secret-rotates",
+  catalogue: [17],
+  objective: "credentials",
   severity: "medium",
   scope: "stack",
   checks: "Every secret rotates by itself, unless a tag says that it cannot.",
@@ -40,6 +42,8 @@ export const secretRotates = defineRule<Secret>({
 
 export const secretPolicyPrincipalsExact = defineRule<PolicySubject>({
   id: "secret-policy-principals-exact",
+  catalogue: [21],
+  objective: "no-outsiders",
   severity: "high",
   checks:
     "A secret's policy lets in exact roles, and from other accounts only within the organization.",
@@ -64,6 +68,8 @@ export const secretPolicyPrincipalsExact = defineRule<PolicySubject>({
 
 export const secretHasSecondCopy = defineRule<Secret>({
   id: "secret-has-second-copy",
+  catalogue: [23],
+  objective: "backup",
   severity: "high",
   checks: "Every secret that matters most has a replica, or is kept by a backup.",
   why: "A Region that fails, or a deletion, takes the only copy.",
@@ -81,6 +87,8 @@ export const secretHasSecondCopy = defineRule<Secret>({
 
 export const secretTagged = defineRule<Secret>({
   id: "secret-tagged",
+  catalogue: [27],
+  objective: "inventory",
   severity: "low",
   level: "advisory",
   checks: "Every secret says by tags who owns it and how sensitive it is.",

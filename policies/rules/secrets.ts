@@ -11,6 +11,8 @@ import { defineRule } from "./rule";
 
 export const secretUsesCustomerKey = defineRule<Secret>({
   id: "secret-uses-customer-key",
+  catalogue: [16],
+  objective: "encryption-at-rest",
   severity: "high",
   scope: "stack",
   checks: "Every secret is encrypted with a customer managed key, named by its full ARN.",
@@ -27,12 +29,13 @@ export const secretUsesCustomerKey = defineRule<Secret>({
 
 export const secretRotationFrequent = defineRule<Subject>({
   id: "secret-rotation-frequent",
+  catalogue: [18],
+  objective: "credentials",
   severity: "medium",
   checks: "Secrets that rotate do so at least every 90 days.",
   why: "The longer a value lives, the longer a copy of it that leaked is good for.",
   fix: "Set rotationRules.automaticallyAfterDays to 90 or less.",
   corresponds: ["SecretsManager.4", "CKV_AWS_304", "secretsmanager-secret-periodic-rotation"],
-  frameworks: { "AWS FSBP": ["SecretsManager.4"] },
   parameters: {
     maximumDays: {
       type: "integer",
@@ -63,6 +66,8 @@ export const secretRotationFrequent = defineRule<Subject>({
 
 export const secretRecoveryWindowKept = defineRule<Subject>({
   id: "secret-recovery-window-kept",
+  catalogue: [19],
+  objective: "backup",
   severity: "high",
   checks: "A deleted secret can be restored for at least a week.",
   why: "With a recovery window of 0 a deletion is final at once.",
@@ -92,6 +97,8 @@ export const secretRecoveryWindowKept = defineRule<Subject>({
 
 export const secretPolicyBlocksPublic = defineRule<Secret>({
   id: "secret-policy-blocks-public",
+  catalogue: [20],
+  objective: "no-outsiders",
   severity: "high",
   scope: "stack",
   checks: "Every secret has a resource policy that Secrets Manager itself checks for being public.",
@@ -117,6 +124,8 @@ export const secretPolicyBlocksPublic = defineRule<Secret>({
 
 export const secretPolicyNoWildcardPrincipal = defineRule<PolicySubject>({
   id: "secret-policy-no-wildcard-principal",
+  catalogue: [20],
+  objective: "no-outsiders",
   severity: "critical",
   checks: "No secret's policy lets everybody in without a condition that names the callers.",
   why: "Anybody with an AWS account and access to the key could read the secret.",
@@ -134,6 +143,8 @@ export const secretPolicyNoWildcardPrincipal = defineRule<PolicySubject>({
 
 export const secretReplicasUseOwnKeys = defineRule<Secret>({
   id: "secret-replicas-use-own-keys",
+  catalogue: [22],
+  objective: "encryption-at-rest",
   severity: "high",
   scope: "stack",
   checks: "Every replica of a secret has a customer managed key of its own Region.",
@@ -166,6 +177,8 @@ interface SecretValue extends Subject {
 
 export const secretValueNotInProgram = defineRule<SecretValue>({
   id: "secret-value-not-in-program",
+  catalogue: [24],
+  objective: "credentials",
   severity: "critical",
   scope: "stack",
   checks: "No program holds the value of a secret: it is empty, or another resource generates it.",
@@ -190,6 +203,8 @@ export const secretValueNotInProgram = defineRule<SecretValue>({
 
 export const secretReplicaNotOverwritten = defineRule<Subject>({
   id: "secret-replica-not-overwritten",
+  catalogue: [28],
+  objective: "backup",
   severity: "high",
   checks: "Replication never overwrites a secret of the same name in another Region.",
   why: "The secret that stood there before is gone, with all its versions.",
@@ -205,6 +220,8 @@ export const secretReplicaNotOverwritten = defineRule<Subject>({
 
 export const secretProtected = defineRule<Subject>({
   id: "secret-protected",
+  catalogue: [29, 97],
+  objective: "backup",
   severity: "high",
   checks: "Every secret that a program makes is protected from deletion by it.",
   why: "A renamed resource or a removed line would delete the secret.",

@@ -8,6 +8,8 @@ const trailsOf = resourcesOf(TYPES.trail);
 
 export const trailEverywhere = defineRule<Subject>({
   id: "trail-everywhere",
+  catalogue: [82],
+  objective: "audit-trail",
   severity: "high",
   checks: "Every trail is on, in all Regions, with the events of global services.",
   why: "Whoever wants not to be seen works in the Region that nobody records.",
@@ -32,6 +34,8 @@ export const trailEverywhere = defineRule<Subject>({
 
 export const trailValidated = defineRule<Subject>({
   id: "trail-validated",
+  catalogue: [83],
+  objective: "audit-trail",
   severity: "medium",
   checks: "Every trail signs its log files.",
   why: "A changed or removed log file could not be told.",
@@ -48,6 +52,8 @@ export const trailValidated = defineRule<Subject>({
 
 export const trailEncrypted = defineRule<Subject>({
   id: "trail-encrypted",
+  catalogue: [84],
+  objective: "encryption-at-rest",
   severity: "medium",
   scope: "stack",
   checks: "Every trail encrypts its log files with a customer managed key.",
@@ -61,6 +67,8 @@ export const trailEncrypted = defineRule<Subject>({
 
 export const trailReachesLogs = defineRule<Subject>({
   id: "trail-reaches-logs",
+  catalogue: [85],
+  objective: "audit-trail",
   severity: "low",
   checks: "Every trail delivers to CloudWatch Logs.",
   why: "Alarms on calls look there; the files in the bucket come minutes later and wake nobody.",
@@ -76,6 +84,8 @@ export const trailReachesLogs = defineRule<Subject>({
 
 export const trailTellsTopic = defineRule<Subject>({
   id: "trail-tells-topic",
+  catalogue: [85],
+  objective: "alerting",
   severity: "low",
   level: "advisory",
   checks: "Every trail tells a topic of each new log file.",
@@ -90,6 +100,8 @@ export const trailTellsTopic = defineRule<Subject>({
 
 export const trailRecordsObjects = defineRule<Subject>({
   id: "trail-records-objects",
+  catalogue: [87],
+  objective: "audit-trail",
   severity: "medium",
   checks: "Every trail records who reads and who writes objects of S3.",
   why: "Who read or overwrote a backup could not be told.",

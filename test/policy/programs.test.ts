@@ -77,6 +77,8 @@ const WITHOUT_SUBJECT: readonly { readonly why: string; readonly rules: readonly
 const NOT_FOLLOWED: Readonly<Record<string, string>> = {
   "kms-multi-region-wanted":
     "A key of one Region cannot become a multi-Region key, so a member that gets a second Region later needs it now.",
+  "bucket-tells-of-changes":
+    "CloudTrail's data events and the access logs tell of every object; a notification would only say it again.",
   "lambda-environment-encrypted":
     "The environment holds names and ARNs; a key of one's own needs grants that the stamper may not make.",
   "lambda-failures-kept": "Whoever asks for a restore or a report waits for the answer.",

@@ -9,8 +9,11 @@ import { KMS_SORT_CASES } from "./cases/kms-sorts";
 import { IAM_ATTACHMENT_CASES } from "./cases/iam-attachments";
 import { IAM_ESCALATION_CASES } from "./cases/iam-escalation";
 import { IAM_DOCUMENT_CASES } from "./cases/iam-documents";
+import { IAM_UNCONSTRAINED_CASES } from "./cases/iam-unconstrained";
 import { IAM_ROLE_CASES } from "./cases/iam-roles";
 import { AUDIT_CASES } from "./cases/audit";
+import { BUCKET_CARE_CASES } from "./cases/bucket-care";
+import { BUCKET_GUARD_CASES } from "./cases/bucket-guards";
 import { BUCKET_POLICY_CASES } from "./cases/bucket-policies";
 import { BUCKET_CASES } from "./cases/buckets";
 import { MESSAGING_CASES } from "./cases/messaging";
@@ -30,8 +33,11 @@ const CASES: readonly RuleCases[] = [
   ...IAM_DOCUMENT_CASES,
   ...IAM_ESCALATION_CASES,
   ...IAM_ATTACHMENT_CASES,
+  ...IAM_UNCONSTRAINED_CASES,
   ...BUCKET_CASES,
   ...BUCKET_POLICY_CASES,
+  ...BUCKET_GUARD_CASES,
+  ...BUCKET_CARE_CASES,
   ...AUDIT_CASES,
   ...MESSAGING_CASES,
   ...FUNCTION_CASES,
