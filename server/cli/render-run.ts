@@ -7,6 +7,8 @@ import { vaultLines } from "./render-vault";
 
 /** Changes listed for one stamp; a first `up` creates dozens, and nobody reads them all here. */
 const MOST_CHANGES = 30;
+/** Accounts that are left out for the same reason and listed one by one. */
+const MOST_ALIKE = 3;
 
 /** A run as people read it: a line for each stamp, the accounts left out, what went wrong and what to do, totals. */
 export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
@@ -31,10 +33,7 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
   const skipped = run.accounts.filter(({ status }) => status === "skipped");
   if (skipped.length > 0) {
     parts.push(
-      `${paint.bold("Left out")}\n${table(
-        ["account", "name", "reason"],
-        skipped.map(({ accountId, name, reason }) => [accountId, name, reason ?? ""]),
-      )}`,
+      `${paint.bold("Left out")}\n${table(["account", "name", "reason"], leftOut(skipped))}`,
     );
   }
   for (const stamp of run.stamps) {
@@ -43,6 +42,20 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
   }
   parts.push(renderTotals(run, io));
   return `${parts.join("\n\n")}\n`;
+}
+
+/**
+ * Accounts that are left out, by reason: where one reason stands for many, as when a run is about one account, what the run
+ * did is not to drown in their list. The JSON and the page have them all.
+ */
+function leftOut(accounts: RunRecord["accounts"]): string[][] {
+  const byReason = new Map<string, string[][]>();
+  for (const { accountId, name, reason = "" } of accounts) {
+    byReason.set(reason, [...(byReason.get(reason) ?? []), [accountId, name, reason]]);
+  }
+  return [...byReason].flatMap(([reason, rows]) =>
+    rows.length > MOST_ALIKE ? [[counted(rows.length, "account"), "", reason]] : rows,
+  );
 }
 
 function renderStamp(result: StampResult, { paint }: Pick<CliIo, "paint">): string {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { RestoreItem } from "../../../../lambdas/model";
-import type { StampResult } from "../../../../server/runs-ports";
+import type { RunRecord, StampResult } from "../../../../server/runs-ports";
 import { sampleCoverage, sampleEntries, sampleSecret } from "../../../support/fake-vault-service";
 import { listeningService, strongroom, type Service } from "./harness";
 
@@ -26,13 +26,18 @@ describe("The commands about what is kept", () => {
   afterEach(() => service.close());
 
   /** Ends a run as soon as it was started, with what its only item says. */
-  async function end(id: string, details: Partial<StampResult>): Promise<void> {
+  async function end(
+    id: string,
+    details: Partial<StampResult>,
+    accounts?: RunRecord["accounts"],
+  ): Promise<void> {
     while (!service.runs.runs.has(id)) await sleep(2);
     service.runs.push(id, "run.started");
     service.runs.push(id, "run.ended", { status: "succeeded" });
     service.runs.runs.set(id, {
       ...service.runs.runs.get(id)!,
       status: "succeeded",
+      ...(accounts === undefined ? {} : { accounts }),
       stamps: [
         { stamp: STAMP, accountId: ACCOUNT, kind: "member", status: "succeeded", ...details },
       ],
@@ -98,6 +103,22 @@ describe("The commands about what is kept", () => {
     });
     expect(stdout).to.contain("2 of 3 secrets kept");
     expect(stdout).to.contain("failed app/key (eu-central-1): key disabled");
+  });
+
+  it("counts the accounts that a run leaves out for one reason, and lists those with their own", async () => {
+    const others = Array.from({ length: 40 }, (_, index) => ({
+      accountId: String(200000000000 + index),
+      name: `other-${index}`,
+      status: "skipped" as const,
+      reason: "The target leaves it out.",
+    }));
+    const closed = { ...others[0]!, accountId: "444455556666", reason: "It is suspended." };
+    const [{ stdout }] = await Promise.all([
+      strongroom(service, ["backup", "--account", ACCOUNT]),
+      end("run-1", {}, [...others, closed]),
+    ]);
+    expect(stdout).to.match(/40 accounts +The target leaves it out\./);
+    expect(stdout).to.contain("444455556666").and.not.to.contain("200000000007");
   });
 
   describe("restore", () => {
