@@ -28,6 +28,8 @@ export interface CliAnswer {
 /** The whole product on an emulated organization of its own, in a folder of its own; `close` leaves nothing. */
 export class Product {
   private service: Service | undefined;
+  // One for all commands: each listens to the streams of this process.
+  private readonly terminal = terminal(process, true);
 
   private constructor(
     private readonly environmentBefore: Readonly<Record<string, string | undefined>>,
@@ -88,7 +90,7 @@ export class Product {
   }
 
   private get io(): CliIo {
-    return { ...terminal(process, true), environment: this.environment };
+    return { ...this.terminal, environment: this.environment };
   }
 
   client(role: "viewer" | "operator" | "approver" = "operator"): Promise<ServiceClient> {
