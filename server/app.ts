@@ -23,6 +23,7 @@ import { auditRoutes } from "./routes/audit";
 import { eventRoutes } from "./routes/events";
 import { fleetRoutes } from "./routes/fleet";
 import { healthRoutes } from "./routes/health";
+import { rolloutRoutes } from "./routes/rollouts";
 import { runRoutes } from "./routes/runs";
 import { SHARED_SCHEMAS } from "./routes/schemas";
 import { VAULT_SCHEMAS } from "./routes/vault-schemas";
@@ -131,6 +132,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     heartbeatMs: options.heartbeatMs ?? 20_000,
   };
   runRoutes(app, context);
+  rolloutRoutes(app, context);
   eventRoutes(app, context);
   fleetRoutes(app, context);
   vaultRoutes(app, context);

@@ -1,6 +1,7 @@
 import type { Organization } from "../stacks/accounts";
 import type { ErrorRecord } from "../stacks/errors";
 import type { StampName } from "../stacks/naming";
+import type { StampPlan } from "../stacks/plan-digest";
 import type { Connection, StackSpec } from "../stacks/spec";
 
 /** What may be asked of a stack: `drift` compares it with the cloud and changes nothing; `retire` takes it down. */
@@ -49,6 +50,8 @@ export interface StackJob {
   readonly connection: Connection;
   /** Read the real state of every resource before comparing; `drift` always does. */
   readonly refresh?: boolean;
+  /** `up` only: the plan that it keeps to; it stops with PLAN_CHANGED before it changes anything where it would not. */
+  readonly expect?: StampPlan;
 }
 
 /** What decides how a stack comes out, before it is looked at. */

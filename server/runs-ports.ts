@@ -31,10 +31,20 @@ export interface RunRequest {
   readonly restore?: RestoreOptions;
   /** `drill` only. */
   readonly drill?: DrillOptions;
+  /** Set by the service. */
+  readonly follows?: Follows;
 }
 
+/** `waiting_for_approval` and `paused`: nothing of it runs until somebody approves, or a time has passed. */
 export type RunStatus =
-  "queued" | "running" | "succeeded" | "failed" | "cancelled" | "needs_attention";
+  | "queued"
+  | "running"
+  | "waiting_for_approval"
+  | "paused"
+  | "succeeded"
+  | "failed"
+  | "cancelled"
+  | "needs_attention";
 export const TERMINAL_STATUSES = ["succeeded", "failed", "cancelled", "needs_attention"] as const;
 
 export type StampStatus =
@@ -85,6 +95,46 @@ export interface RunSummary {
   readonly seconds: number;
 }
 
+/** Why nothing of a run goes on. */
+export interface Hold {
+  /** `plan`: the plan needs an approval. `wave`: a wave has ended and the next one needs an approval. `pause`: time to watch. */
+  readonly kind: "plan" | "wave" | "pause";
+  readonly since: string;
+  /** The wave that has ended. */
+  readonly wave?: string;
+  /** When a pause ends by itself. */
+  readonly until?: string;
+  /** What an approval must name: the digest of the plan. */
+  readonly digest?: string;
+  /** Accounts in which a key, a secret or a bucket would be deleted or replaced; an approval of the plan names them if there are any. */
+  readonly preciousAccounts?: number;
+}
+
+/** An approval as it was given. */
+export interface Approval {
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+  readonly digest: string;
+  readonly preciousAccounts?: number;
+  /** The wave after which it let the run go on; none: it approved the plan. */
+  readonly wave?: string;
+}
+
+/** What an approver says. */
+export interface ApprovalRequest {
+  /** Of the plan that was looked at. */
+  readonly digest: string;
+  readonly reason: string;
+  readonly preciousAccounts?: number;
+}
+
+/** How a run continues another one that has ended: all that is left of it, or only what failed. */
+export interface Follows {
+  readonly run: string;
+  readonly how: "resume" | "retry";
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly operation: Operation;
@@ -98,6 +148,9 @@ export interface RunRecord {
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly cancelRequested: boolean;
+  readonly hold?: Hold;
+  readonly approvals?: readonly Approval[];
+  readonly follows?: Follows;
   readonly summary?: RunSummary;
   readonly stamps: readonly StampResult[];
   readonly accounts: readonly AccountResult[];
@@ -115,9 +168,13 @@ export interface RunEvent {
   readonly type:
     | "run.queued"
     | "run.started"
+    | "run.held"
+    | "run.approved"
+    | "run.resumed"
     | "run.ended"
     | "run.cancel-requested"
     | "stamp.started"
+    | "stamp.planned"
     | "stamp.resource"
     | "stamp.policy"
     | "stamp.message"
@@ -133,7 +190,7 @@ export interface AuditEntry {
   readonly at: string;
   /** Who. */
   readonly subject: string;
-  /** What: `run.start`, `run.cancel`, `run.end`. */
+  /** What: `run.start`, `run.approve`, `run.resume`, `run.cancel`, `run.end`. */
   readonly action: string;
   readonly runId?: string;
   /** Why, in the words of who asked. */
@@ -191,6 +248,18 @@ export interface RunService {
   follow(id: string, after: number, signal: AbortSignal): AsyncIterable<RunEvent>;
   /** Asks a run to stop: stamps that wait are not started, those that run are interrupted. */
   cancel(id: string, requestedBy: string): Promise<RunRecord>;
+  /** Lets a run go on that waits for an approval, if it is about the plan that the run has. */
+  approve(id: string, approval: ApprovalRequest, approvedBy: string): Promise<RunRecord>;
+  /**
+   * Goes on with a run: ends a pause; of a run that has ended, starts a new one with what is left of it (`resume`) or what
+   * failed (`retry`), under the key.
+   */
+  goOn(
+    id: string,
+    how: Follows["how"],
+    key: IdempotencyKey,
+    reason?: string,
+  ): Promise<{ run: RunRecord; replayed: boolean }>;
 }
 
 /** The state of one stamp, from the last runs. */

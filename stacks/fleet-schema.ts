@@ -1,13 +1,11 @@
 import { Type, type Static, type TSchema } from "typebox";
 
+import { driftSchema, gateSchema, rolloutSchema } from "./rollout-schema";
+import { section } from "./schema-section";
 import { AccountId, ExternalId, OrganizationId, Region, RoleArn } from "./spec";
 
 /** Version of the fleet file's shape; a file of another version is refused rather than guessed at. */
 export const FLEET_VERSION = 1;
-
-/** Every object refuses unknown keys: a misspelt `exclude` must not quietly include an account. */
-const section = <T extends Record<string, TSchema>>(properties: T, description: string) =>
-  Type.Object(properties, { additionalProperties: false, description });
 
 /**
  * The same schema with what the key is for. ajv's messages are replaced by sentences made from `title` (what the value
@@ -340,6 +338,7 @@ export const FleetSchema = Type.Object(
                   "Instead of match: this percentage of all accounts of the fleet, at least one, always the same ones.",
               }),
             ),
+            gate: Type.Optional(gateSchema),
           },
           "One wave: match or share.",
         ),
@@ -350,22 +349,8 @@ export const FleetSchema = Type.Object(
         },
       ),
     ),
-    drift: Type.Optional(
-      section(
-        {
-          samplePercent: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              maximum: 100,
-              title: "a percentage",
-              description:
-                "Of the stamps that an up leaves alone because nothing has changed for them, this percentage is compared with what is really there; each has its turn. Default 2.",
-            }),
-          ),
-        },
-        "What is really there, compared with what was made.",
-      ),
-    ),
+    rollout: Type.Optional(rolloutSchema),
+    drift: Type.Optional(driftSchema),
     tags: Type.Optional(tagMap("Default tags of everything that Strongroom makes.")),
   },
   {

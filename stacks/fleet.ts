@@ -1,5 +1,8 @@
 import type { CriteriaFile, FleetFile, SettingsFile } from "./fleet-schema";
+import { CLOSED_TO_FAILURES, type Gate } from "./rollout";
 import type { SecretScope } from "./spec";
+
+type GateFile = NonNullable<NonNullable<FleetFile["waves"]>[number]["gate"]>;
 
 export type LockMode = "GOVERNANCE" | "COMPLIANCE";
 
@@ -32,9 +35,9 @@ export interface Environment extends Settings {
 }
 
 /** A group of accounts that go together: those that match, or a percentage of the fleet. */
-export type Wave =
-  | { readonly name: string; readonly match: Criteria }
-  | { readonly name: string; readonly share: number };
+export type Wave = { readonly name: string; readonly gate: Gate } & (
+  { readonly match: Criteria } | { readonly share: number }
+);
 
 /** A fleet file, read and checked, with every default filled in. */
 export interface Fleet {
@@ -68,6 +71,12 @@ export interface Fleet {
   readonly otherwise?: string;
   /** In order; empty means one wave with everything. */
   readonly waves: readonly Wave[];
+  readonly rollout: {
+    /** Of the wave of the accounts that are left over. */
+    readonly gate: Gate;
+    readonly approval: boolean;
+    readonly preciousAccounts: number;
+  };
   readonly drift: {
     /** Percentage of the stamps that an `up` leaves alone which it compares with what is really there. */
     readonly samplePercent: number;
@@ -97,6 +106,8 @@ export const DEFAULTS = {
   watchReads: false,
   /** Percent: a fleet that is stamped each day is looked at as a whole within two months, for almost nothing. */
   driftSamplePercent: 2,
+  /** One account can be looked at by whoever starts the run; more than that is a mass change. */
+  preciousAccounts: 1,
 } as const;
 
 function criteria(file: CriteriaFile | undefined): Criteria {
@@ -127,6 +138,19 @@ function settings(
     keyDeletionDays: own.keyDeletionDays ?? shared.keyDeletionDays ?? DEFAULTS.keyDeletionDays,
     secrets: { namePrefixes: secrets?.namePrefixes ?? [], tags: secrets?.tags ?? {} },
     watchReads: own.watchReads ?? shared.watchReads ?? DEFAULTS.watchReads,
+  };
+}
+
+function gateOf(
+  gate: GateFile | undefined,
+  shared: NonNullable<FleetFile["rollout"]>["tolerance"],
+): Gate {
+  const tolerance = gate?.tolerance ?? shared;
+  return {
+    ...CLOSED_TO_FAILURES,
+    ...(tolerance === undefined ? {} : { tolerance, stopsWithin: true }),
+    pauseSeconds: (gate?.pauseMinutes ?? 0) * 60,
+    approval: gate?.approval ?? false,
   };
 }
 
@@ -161,9 +185,16 @@ export function resolveFleet(file: FleetFile): Fleet {
       ...settings(name, own, file.defaults?.settings ?? {}, vault),
     })),
     ...(otherwise === undefined ? {} : { otherwise }),
-    waves: (file.waves ?? []).map(({ name, match, share }) =>
-      share === undefined ? { name, match: criteria(match) } : { name, share },
-    ),
+    waves: (file.waves ?? []).map(({ name, match, share, gate }) => ({
+      name,
+      gate: gateOf(gate, file.rollout?.tolerance),
+      ...(share === undefined ? { match: criteria(match) } : { share }),
+    })),
+    rollout: {
+      gate: gateOf(undefined, file.rollout?.tolerance),
+      approval: file.rollout?.approval ?? false,
+      preciousAccounts: file.rollout?.preciousAccounts ?? DEFAULTS.preciousAccounts,
+    },
     drift: { samplePercent: file.drift?.samplePercent ?? DEFAULTS.driftSamplePercent },
     tags: file.tags ?? {},
   };

@@ -5,8 +5,10 @@ import type { ProblemDocument } from "../plugins/problems";
 import type { DrillReport, SecretCoverage } from "../../lambdas/model";
 import type {
   AccountView,
+  ApprovalRequest,
   AuditEntry,
   AuditVerdict,
+  Follows,
   Page,
   RunEvent,
   RunListItem,
@@ -119,6 +121,27 @@ export class ServiceClient {
 
   verifyAudit(): Promise<AuditVerdict> {
     return this.json("/v1/audit/verify");
+  }
+
+  approve(id: string, approval: ApprovalRequest): Promise<RunRecord> {
+    return this.json(`/v1/runs/${encodeURIComponent(id)}/approve`, {
+      method: "POST",
+      body: approval,
+    });
+  }
+
+  /** Like a start: the key makes a repeated request harmless. */
+  goOn(
+    id: string,
+    how: Follows["how"],
+    reason: string | undefined,
+    key: string = randomUUID(),
+  ): Promise<RunRecord> {
+    return this.json(`/v1/runs/${encodeURIComponent(id)}/${how}`, {
+      method: "POST",
+      body: reason === undefined ? {} : { reason },
+      headers: { "idempotency-key": key },
+    });
   }
 
   cancel(id: string): Promise<RunRecord> {

@@ -14,6 +14,8 @@ export const EXIT = {
   forbidden: 4,
   /** `preview` or `drift` with `--exit-code` found changes. */
   changes: 5,
+  /** The run waits for an approval. */
+  waiting: 6,
   /** Ended by Ctrl-C. */
   interrupted: 130,
 } as const;

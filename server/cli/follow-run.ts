@@ -8,6 +8,8 @@ export interface Followed {
   readonly run: RunRecord;
   /** Set when somebody pressed Ctrl-C: the run was cancelled, or left alone while it goes on. */
   readonly interrupted?: "cancelled" | "left";
+  /** It waits for an approval: nothing more happens until somebody gives it. */
+  readonly waits?: true;
 }
 
 const hasEnded = (status: RunStatus): boolean =>
@@ -21,7 +23,16 @@ export async function followRun(
   io: CliIo,
   client: ServiceClient,
   run: RunRecord,
-  { quiet, embedded }: { readonly quiet: boolean; readonly embedded: boolean },
+  {
+    quiet,
+    embedded,
+    after = 0,
+  }: {
+    readonly quiet: boolean;
+    readonly embedded: boolean;
+    /** Events up to this one are known. */
+    readonly after?: number;
+  },
 ): Promise<Followed> {
   const progress: Progress | undefined = quiet ? undefined : showProgress(io, run);
   const note = (text: string) => {
@@ -57,7 +68,13 @@ export async function followRun(
     leave.abort();
   });
   try {
-    for await (const event of client.follow(run.id, 0, leave.signal)) progress?.event(event);
+    for await (const event of client.follow(run.id, after, leave.signal)) {
+      progress?.event(event);
+      if (event.type !== "run.held" || event.data["kind"] === "pause") continue;
+      const held = await client.run(run.id);
+      // Somebody may have approved it in this moment, or it is an old event.
+      if (held.status === "waiting_for_approval") return { run: held, waits: true };
+    }
     if (leave.signal.aborted) return { run, interrupted: "left" };
     let last = await client.run(run.id);
     // The stream may end a moment before the record says so.
@@ -75,8 +92,9 @@ export async function followRun(
 }
 
 /** The exit code of a run that was followed. `changed`: changes were found and matter (`--exit-code`). */
-export function exitOfRun({ run, interrupted }: Followed, changed: boolean): ExitCode {
+export function exitOfRun({ run, interrupted, waits }: Followed, changed: boolean): ExitCode {
   if (interrupted !== undefined) return EXIT.interrupted;
+  if (waits === true) return EXIT.waiting;
   if (run.status !== "succeeded") return EXIT.failed;
   return changed ? EXIT.changes : EXIT.ok;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 
 import { accountsCommand } from "./commands/accounts";
+import { approveCommand } from "./commands/approve";
 import { auditCommand } from "./commands/audit";
 import { backupCommand } from "./commands/backup";
 import { configCommand } from "./commands/config";
@@ -15,6 +16,7 @@ import { policyCommand } from "./commands/policy";
 import { previewCommand } from "./commands/preview";
 import { reportCommand } from "./commands/report";
 import { restoreCommand } from "./commands/restore";
+import { resumeCommand, retryCommand } from "./commands/go-on";
 import { retireCommand } from "./commands/retire";
 import { runsCommand } from "./commands/runs";
 import { serveCommand } from "./commands/serve";
@@ -31,6 +33,7 @@ Exit codes:
   3    the service cannot be reached or started
   4    no valid token, or a role that may not do this
   5    preview or drift with --exit-code found changes
+  6    the run waits for an approval
   130  ended by Ctrl-C
 `;
 
@@ -41,6 +44,9 @@ const COMMANDS = [
   planCommand,
   previewCommand,
   upCommand,
+  approveCommand,
+  resumeCommand,
+  retryCommand,
   driftCommand,
   retireCommand,
   backupCommand,

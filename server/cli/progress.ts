@@ -79,6 +79,14 @@ export function plainLine(event: RunEvent, line: StampLine | undefined): string 
       return "run started";
     case "run.cancel-requested":
       return `cancelling, asked by ${clean(String(data["by"]))}`;
+    case "run.held":
+      return holdLine(data);
+    case "run.approved":
+      return `approved by ${clean(String(data["by"]))}`;
+    case "run.resumed":
+      return "the pause is over";
+    case "stamp.planned":
+      return `${name} planned${data["precious"] === true ? ": would delete or replace a key, a secret or a bucket" : ""}`;
     case "run.ended":
       return `run ${clean(String(data["status"]))}`;
     case "stamp.started":
@@ -96,6 +104,13 @@ export function plainLine(event: RunEvent, line: StampLine | undefined): string 
         ? `${name} failed: ${clean(String(data["urn"]))}`
         : undefined;
   }
+}
+
+function holdLine({ kind, wave, until }: RunEvent["data"]): string {
+  const after = typeof wave === "string" ? ` after the wave ${clean(wave)}` : "";
+  return kind === "pause"
+    ? `pauses${after} until ${clean(String(until))}`
+    : `waits for an approval${after === "" ? " of its plan" : after}`;
 }
 
 class LiveProgress implements Progress {
@@ -120,7 +135,7 @@ class LiveProgress implements Progress {
   event(event: RunEvent): void {
     const line = this.state.apply(event);
     if (event.type === "stamp.ended" && line !== undefined) this.above(this.ended(line));
-    else if (event.type === "stamp.policy" || isWarning(event)) {
+    else if (event.type === "stamp.policy" || isWarning(event) || isOfGates(event)) {
       const text = plainLine(event, line);
       if (text !== undefined) this.above(`${this.io.paint.yellow("!")} ${text}`);
     }
@@ -187,6 +202,9 @@ class LiveProgress implements Progress {
     return [...shown, io.paint.bold(cut(totals.join(" · "), columns))];
   }
 }
+
+const isOfGates = ({ type }: RunEvent): boolean =>
+  type === "run.held" || type === "run.approved" || type === "run.resumed";
 
 const isWarning = ({ type, data }: RunEvent): boolean =>
   type === "stamp.message" && data["level"] !== "info";

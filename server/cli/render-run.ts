@@ -2,6 +2,7 @@ import type { RunRecord, StampResult } from "../runs-ports";
 import type { CliIo } from "./io";
 import { countsText } from "./run-state";
 import { table } from "./table";
+import { renderHold } from "./render-hold";
 import { clean, counted, duration } from "./text";
 import { vaultLines } from "./render-vault";
 
@@ -40,6 +41,8 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
     const details = renderStamp(stamp, io);
     if (details !== "") parts.push(details);
   }
+  const hold = renderHold(run, io);
+  if (hold !== "") parts.push(hold);
   parts.push(renderTotals(run, io));
   return `${parts.join("\n\n")}\n`;
 }

@@ -58,6 +58,10 @@ export class RunState {
       case "stamp.policy":
         line.violations += 1;
         break;
+      case "stamp.planned":
+        line.status = "waiting";
+        line.activity = "";
+        break;
       case "stamp.ended":
         end(line, event);
         break;

@@ -137,6 +137,8 @@ class PulumiEngine implements EnginePort {
       await this.cleanUp(job.stamp, onEvent);
       // Before the program is loaded: if its files are replaced meanwhile, the next run finds that they differ.
       const [before] = this.identifier.identify([job]);
+      const { expect } = job;
+      if (expect !== undefined && before?.inputs !== expect.inputs) throw otherInputs(job.stamp);
       workDir = this.makeWorkDir();
       const child = this.startChild(workDir);
       if (child.pid !== undefined) {
@@ -322,6 +324,13 @@ class PulumiEngine implements EnginePort {
     return errorOf({ stamp, diagnostics: [], stderr, violations: [], changedSomething: false });
   }
 }
+
+const otherInputs = (stamp: StampName): AppError =>
+  new AppError(
+    "PLAN_CHANGED",
+    `the program, the policy packs or the settings of ${stamp} are others than those that were previewed`,
+    { action: "Start the run again: it previews what there is now." },
+  );
 
 const interrupted = (stamp: StampName): ErrorRecord => ({
   code: "RUN_CANCELLED",

@@ -5,6 +5,7 @@ import { LocalWorkspace, Stack, type PulumiFn } from "@pulumi/pulumi/automation"
 
 import { AppError } from "../../stacks/errors";
 import { PROJECT, type StampName } from "../../stacks/naming";
+import { keepsTo, NEW_STAMP } from "../../stacks/plan-digest";
 import type { ChangeCounts, StackEvent, StackJob, StackOutcome } from "../ports";
 import { CommandFailed, LeanCommand } from "./command";
 import {
@@ -153,8 +154,11 @@ export class Operation {
    */
   private async up(stack: Stack, before: Deployment | undefined): Promise<OperationResult> {
     this.reader.begin(false);
-    if ((before?.resources ?? []).length > 0) {
+    const isNew = (before?.resources ?? []).length === 0;
+    const expected = this.job.expect?.changes;
+    if (!isNew || (expected !== undefined && expected !== NEW_STAMP)) {
       await stack.preview({ ...this.options, ...this.packs, ...this.refresh });
+      if (!keepsTo(expected, this.reader.phase.changes)) throw this.otherPlan();
       const { differs } = this.reader.phase;
       if (!differs && this.job.refresh !== true) return this.succeeded(before ?? {});
     } else {
@@ -163,6 +167,14 @@ export class Operation {
     this.signal.throwIfAborted();
     await this.update(() => stack.up({ ...this.options, ...this.packs, ...this.refresh }));
     return this.succeeded((await this.readState()) ?? {});
+  }
+
+  private otherPlan(): AppError {
+    return new AppError(
+      "PLAN_CHANGED",
+      `what would change in ${this.job.stamp} is not what was previewed; nothing was changed`,
+      { action: "Somebody changed the stack meanwhile: start the run again, which previews it." },
+    );
   }
 
   /** Runs a command that changes the stack, and knows afterwards whether it did, even if it failed. */

@@ -1,8 +1,9 @@
 import type { Organization } from "../../stacks/accounts";
 import type { Fleet } from "../../stacks/fleet";
-import { directionOf, planRun } from "../../stacks/plan";
+import { directionOf, type Plan, planRun } from "../../stacks/plan";
 import { restoreSources } from "../../stacks/restore-sources";
 import { connectionFor, specFor } from "../../stacks/specs";
+import type { RolloutRules } from "../../stacks/rollout";
 import type { RunTarget } from "../../stacks/target";
 import type { OrganizationCache } from "../org/snapshot";
 import type { Operation } from "../ports";
@@ -64,6 +65,7 @@ function planStamps(
   return {
     drillTargets: fleet.vault.drillTargets,
     driftSamplePercent: fleet.drift.samplePercent,
+    ...(operation === "up" ? { rollout: rolloutOf(fleet, plan) } : {}),
     stamps: plan.waves.flatMap(({ stamps }, wave) =>
       stamps.map((stamp) => ({
         ...stamp,
@@ -76,6 +78,19 @@ function planStamps(
       ...own,
       ...plan.skipped.map(({ accountId, name, reason }) => ({ accountId, name, reason })),
     ]),
+  };
+}
+
+/** The rules of the waves of a plan, in its order. */
+function rolloutOf({ waves, rollout }: Fleet, plan: Plan): RolloutRules {
+  const { gate: ofRest, approval, preciousAccounts } = rollout;
+  return {
+    waves: plan.waves.map(({ name }) => ({
+      name,
+      gate: waves.find((wave) => wave.name === name)?.gate ?? ofRest,
+    })),
+    approval,
+    preciousAccounts,
   };
 }
 

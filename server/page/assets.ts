@@ -42,7 +42,7 @@ td p { margin: 0 0 0.3rem; }
 .badge { display: inline-block; font-size: 0.82em; padding: 0 0.5em; border: 1px solid currentColor; border-radius: 1em; color: var(--quiet); white-space: nowrap; }
 .badge[data-state="stamped"], .badge[data-state="succeeded"], .badge[data-state="covered"], .badge[data-state="passed"], .badge[data-state="verified"], .badge[data-state="refused"] { color: var(--good); }
 .badge[data-state="failed"], .badge[data-state="incomplete"], .badge[data-state="missing"], .badge[data-state="unreachable"], .badge[data-state="refuse"], .badge[data-state="allowed"], .badge[data-state="mandatory"], .badge[data-state="needs_attention"] { color: var(--bad); }
-.badge[data-state="drifted"], .badge[data-state="suspended"], .badge[data-state="advisory"], .badge[data-state="cancelled"] { color: var(--warn); }
+.badge[data-state="drifted"], .badge[data-state="suspended"], .badge[data-state="advisory"], .badge[data-state="cancelled"], .badge[data-state="waiting_for_approval"], .badge[data-state="paused"] { color: var(--warn); }
 .badge[data-state="running"] { color: var(--accent); }
 .problem { border-left: 4px solid var(--bad); background: var(--raised); padding: 0.5rem 0.9rem; margin: 0.5rem 0; }
 .problem p, .problem ul { margin: 0.25rem 0 0; }
@@ -88,7 +88,9 @@ export const LIVE_JS = `"use strict";
     const cell = event.stamp && row(event.stamp)?.querySelector('[data-cell="status"]');
     if (cell && event.type === "stamp.started") badge(cell, "running");
     if (cell && event.type === "stamp.ended") badge(cell, event.data.unchanged ? "unchanged" : String(event.data.status ?? "ended"));
-    if (event.type === "run.started") badge(document.getElementById("status"), "running");
+    if (event.type === "run.held") location.reload();
+    if (cell && event.type === "stamp.planned") badge(cell, "waiting");
+    if (event.type === "run.started" || event.type === "run.approved" || event.type === "run.resumed") badge(document.getElementById("status"), "running");
   };
   // The page as the service writes it has the summary, the reasons and no script at work.
   source.addEventListener("end", () => {

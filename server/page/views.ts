@@ -3,6 +3,7 @@ import { TERMINAL_STATUSES } from "../runs-ports";
 import type {
   AccountView,
   FleetService,
+  Hold,
   RunEvent,
   RunListItem,
   RunRecord,
@@ -151,6 +152,28 @@ function resultRow(result: StampResult): Html {
   </tr>`;
 }
 
+/** What a run waits for, and how it goes on. Approving needs the plan's digest and a reason: the command line asks for them. */
+function holdNote(id: string, { kind, wave, until, digest, preciousAccounts = 0 }: Hold): Html {
+  const after = wave === undefined ? "" : ` after the wave ${wave}`;
+  if (kind === "pause") return html`<p class="problem">Paused${after} until ${until}.</p>`;
+  const named = kind === "plan" && preciousAccounts > 0;
+  return html`<div class="problem">
+    <p>Waits for an approval${kind === "plan" ? " of its plan" : after}.</p>
+    ${
+      named &&
+      html`<p>
+        A key, a secret or a bucket would be deleted or replaced in ${preciousAccounts} accounts.
+      </p>`
+    }
+    <p>
+      <code
+        >strongroom approve ${id} --digest
+        ${digest}${named && html` --precious-accounts ${preciousAccounts}`} --reason …</code
+      >
+    </p>
+  </div>`;
+}
+
 /** One run; while it goes on, the script keeps it up to date. */
 export function runPage(run: RunRecord, events: readonly RunEvent[], mayCancel: boolean): Html {
   const ended = (TERMINAL_STATUSES as readonly string[]).includes(run.status);
@@ -168,6 +191,7 @@ export function runPage(run: RunRecord, events: readonly RunEvent[], mayCancel: 
         <button type="submit">Cancel the run</button>
       </form>`
     }
+    ${run.hold !== undefined && !ended && holdNote(run.id, run.hold)}
     ${
       run.summary !== undefined &&
       figures(

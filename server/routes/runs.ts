@@ -11,9 +11,10 @@ import { problems } from "./schema-parts";
 import { RunPage, RunRef, RunRequestBody } from "./schemas";
 
 /** Seconds after which it is worth asking again how a run is doing. */
-const POLL_SECONDS = 2;
+export const POLL_SECONDS = 2;
 
-const location = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;
+/** Where a run is to be asked for. */
+export const location = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;
 
 export function hasEnded(status: RunStatus): boolean {
   return (TERMINAL_STATUSES as readonly RunStatus[]).includes(status);
@@ -32,7 +33,8 @@ export const RunParams = Type.Object({
   id: Type.String({ pattern: "^[\\w-]{1,64}$", description: "The run's id" }),
 });
 
-const KeyHeader = Type.Object({
+/** The header of requests that may start a run. */
+export const KeyHeader = Type.Object({
   "idempotency-key": Type.Optional(
     Type.String({
       pattern: "^[\\x21-\\x7e]{1,255}$",
@@ -42,7 +44,16 @@ const KeyHeader = Type.Object({
   ),
 });
 
-const asynchronous = {
+/** The key of a request that may start a run. Throws `SPEC_IDEMPOTENCY_KEY_MISSING`. */
+export function keyOf(header: string | undefined): string {
+  if (header !== undefined) return header;
+  throw new AppError("SPEC_IDEMPOTENCY_KEY_MISSING", "The header Idempotency-Key is missing.", {
+    action: "Send one key per intended run, for example a UUID, and repeat it on retries.",
+  });
+}
+
+/** What an answer 202 says beside its body. */
+export const asynchronous = {
   description: "Accepted; ask Location for its progress",
   headers: {
     location: { type: "string", description: "Address of the run" },
@@ -76,16 +87,7 @@ export function runRoutes(app: App, context: RouteContext): void {
       const principal = principalOf(request);
       const { body } = request;
       requireRole(principal, roleFor(body));
-      const key = request.headers["idempotency-key"];
-      if (key === undefined) {
-        throw new AppError(
-          "SPEC_IDEMPOTENCY_KEY_MISSING",
-          "The header Idempotency-Key is missing.",
-          {
-            action: "Send one key per intended run, for example a UUID, and repeat it on retries.",
-          },
-        );
-      }
+      const key = keyOf(request.headers["idempotency-key"]);
       const { run, replayed } = await runs.start(body, {
         subject: principal.subject,
         key,

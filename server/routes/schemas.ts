@@ -30,6 +30,7 @@ import {
   type Missing,
   type Nothing,
 } from "./schema-parts";
+import { ApprovalSchema, FollowsSchema, HoldSchema } from "./rollout-schemas";
 import {
   CoverageNumbersSchema,
   DrillOptionsSchema,
@@ -206,7 +207,16 @@ const runFields = {
   id: text("The run's id"),
   operation: choice(OPERATIONS),
   target: Type.Object(target, closed),
-  status: choice(["queued", "running", "succeeded", "failed", "cancelled", "needs_attention"]),
+  status: choice([
+    "queued",
+    "running",
+    "waiting_for_approval",
+    "paused",
+    "succeeded",
+    "failed",
+    "cancelled",
+    "needs_attention",
+  ]),
   requestedBy: text("Who asked for it"),
   reason: Type.Optional(text("Why, in the words of who asked")),
   restore: Type.Optional(RestoreOptionsSchema),
@@ -215,6 +225,9 @@ const runFields = {
   startedAt: Type.Optional(time("When it started")),
   endedAt: Type.Optional(time("When it ended")),
   cancelRequested: Type.Boolean(),
+  hold: Type.Optional(HoldSchema),
+  approvals: Type.Optional(Type.Array(ApprovalSchema)),
+  follows: Type.Optional(FollowsSchema),
   summary: Type.Optional(RunSummarySchema),
   error: Type.Optional(ref("Error")),
 };
@@ -246,7 +259,11 @@ const RunEventSchema = named(
         "run.started",
         "run.ended",
         "run.cancel-requested",
+        "run.held",
+        "run.approved",
+        "run.resumed",
         "stamp.started",
+        "stamp.planned",
         "stamp.resource",
         "stamp.policy",
         "stamp.message",

@@ -1,5 +1,6 @@
 import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
+import type { RolloutRules } from "../../stacks/rollout";
 import type { Connection, StackSpec } from "../../stacks/spec";
 import type { RunRequest } from "../runs-ports";
 import type { PlannedAccount } from "../store/types";
@@ -20,6 +21,8 @@ export interface PlannedStamp {
 export interface PlannedRun {
   readonly stamps: readonly PlannedStamp[];
   readonly accounts: readonly PlannedAccount[];
+  /** `up` only: the gates between its waves and what needs an approval. */
+  readonly rollout?: RolloutRules;
   /** Percentage of the unchanged stamps of an `up` that are compared with what is really there. */
   readonly driftSamplePercent?: number;
   /** `restore` only: the accounts whose backups are asked for, in the organization or not any more. */

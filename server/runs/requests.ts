@@ -9,12 +9,15 @@ export function isOfStacks(operation: string): operation is StackOperation {
 }
 
 /** Whether a run may change a stack, a secret or the vault's name space for drills. */
-export function writesSecrets({ operation, restore }: RunRequest): boolean {
+export function writesSecrets({
+  operation,
+  restore,
+}: Pick<RunRequest, "operation" | "restore">): boolean {
   return operation === "drill" || (operation === "restore" && restore?.order === "write");
 }
 
 /** The role that a request needs: who takes down, restores or drills decides about what others own. */
-export function roleFor(request: RunRequest): Role {
+export function roleFor(request: Pick<RunRequest, "operation" | "restore">): Role {
   return request.operation === "retire" || writesSecrets(request) ? "approver" : "operator";
 }
 

@@ -5,6 +5,8 @@ import type { StampName } from "../../stacks/naming";
 import { checkConfirmation } from "../../stacks/plan";
 import type { Clock, EnginePort, StackIdentity } from "../ports";
 import type {
+  ApprovalRequest,
+  Follows,
   IdempotencyKey,
   Page,
   RunEvent,
@@ -18,6 +20,8 @@ import { TERMINAL_STATUSES } from "../runs-ports";
 import type { NewAuditEntry, NewStamp, Store, StoredRun } from "../store/types";
 import type { VaultPort } from "../vault-ports";
 import { vaultExecutor } from "./execute-vault";
+import { beginRollout } from "./begin-rollout";
+import { approveRun, endPause, followUp } from "./decisions";
 import { jobsOf } from "./jobs";
 import type { ExecuteJob } from "./outcome";
 import type { RunPlanner } from "./planner";
@@ -83,13 +87,13 @@ function startOf(
   subject: string,
   stamps: number,
 ): NewAuditEntry {
-  const { operation, target, reason, confirm, restore, drill } = request;
+  const { operation, target, reason, confirm, restore, drill, follows } = request;
   return {
     subject,
     action: "run.start",
     runId,
     ...(reason === undefined ? {} : { reason }),
-    details: { operation, target, stamps, confirm, restore, drill },
+    details: { operation, target, stamps, confirm, restore, drill, follows },
   };
 }
 
@@ -173,7 +177,12 @@ class Runs implements ManagedRunService {
         { type: "run.queued", data: { operation: request.operation, stamps: stamps.length } },
       ]);
       const samplePercent = request.operation === "up" ? (plan.driftSamplePercent ?? 0) : 0;
-      await leaveUnchanged(tx, id, identities, samplePercent);
+      const asked = mayLeaveAlone(request) ? identities : new Map<StampName, StackIdentity>();
+      const left = await leaveUnchanged(tx, id, asked, samplePercent);
+      if (plan.rollout !== undefined) {
+        const todo = stamps.filter(({ stamp }) => !left.has(stamp));
+        await beginRollout(tx, id, { rules: plan.rollout, stamps: todo, identities });
+      }
       await tx.audit(startOf(id, request, key.subject, stamps.length));
       await settle(tx, id);
       return undefined;
@@ -182,12 +191,12 @@ class Runs implements ManagedRunService {
     return { run: await this.existing(id), replayed: false };
   }
 
-  /** What the stamps would be made from now; of none where the request asks to look at all of them. */
+  /** What the stamps would be made from now, of a run that makes them or says how. */
   private async identities(
     request: RunRequest,
     stamps: readonly NewStamp[],
   ): Promise<ReadonlyMap<StampName, StackIdentity>> {
-    if (!mayLeaveAlone(request)) return new Map();
+    if (request.operation !== "up" && request.operation !== "preview") return new Map();
     const jobs = stamps.flatMap(({ job }) => ("spec" in job ? [job] : []));
     const found = await this.options.engine.identify(jobs);
     return new Map(
@@ -303,6 +312,27 @@ class Runs implements ManagedRunService {
       await settle(tx, id);
     });
     return this.existing(id);
+  }
+
+  async approve(id: string, approval: ApprovalRequest, approvedBy: string): Promise<RunRecord> {
+    const { store, clock } = this.options;
+    await approveRun(store, id, approval, approvedBy, clock.now());
+    return this.existing(id);
+  }
+
+  async goOn(
+    id: string,
+    how: Follows["how"],
+    key: IdempotencyKey,
+    reason?: string,
+  ): Promise<{ run: RunRecord; replayed: boolean }> {
+    const { store, clock } = this.options;
+    const run = await this.existing(id);
+    if (how === "resume" && run.status === "paused") {
+      await endPause(store, id, key.subject, clock.now());
+      return { run: await this.existing(id), replayed: false };
+    }
+    return this.start(followUp(run, how, reason), key);
   }
 
   async startWorkers(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Hold } from "../runs-ports";
 import type { NewEvent, Transaction } from "../store/types";
 import { nextSteps } from "./progress";
 import { accountResults, endStatus, summarize } from "./summary";
@@ -7,10 +8,15 @@ import { accountResults, endStatus, summarize } from "./summary";
  * and ends the run itself when nothing is left. Part of the transaction in which that something ended, so that a crash
  * never leaves a run that nobody brings forward.
  */
-export async function settle(tx: Transaction, runId: string): Promise<void> {
+export async function settle(tx: Transaction, runId: string, now = new Date()): Promise<void> {
   const run = await tx.lockRun(runId);
   if (run === undefined) return;
-  const { ready, unstarted, ended } = nextSteps(await tx.progress(runId), run.cancelRequested);
+  const steps = nextSteps(
+    await tx.progress(runId),
+    run.cancelRequested,
+    run.rollout === undefined ? undefined : { rollout: run.rollout, now },
+  );
+  const { ready, unstarted, ended } = steps;
   await tx.endWaiting(runId, unstarted);
   await tx.release(
     runId,
@@ -22,6 +28,10 @@ export async function settle(tx: Transaction, runId: string): Promise<void> {
     data: { status, error },
   }));
   if (!run.cancelRequested) await tx.enqueue(runId, ready);
+  if (steps.rollout !== undefined) {
+    await tx.setRollout(runId, steps.rollout);
+    events.push(...heldEvents(run.rollout?.hold, steps.rollout.hold));
+  }
   if (ended) {
     const stamps = await tx.results(runId);
     const accounts = accountResults(await tx.planned(runId), stamps);
@@ -42,4 +52,10 @@ export async function settle(tx: Transaction, runId: string): Promise<void> {
       details: { operation, status },
     });
   }
+}
+
+/** Tells of a hold that was not there before. */
+function heldEvents(before: Hold | undefined, hold: Hold | undefined): readonly NewEvent[] {
+  if (hold === undefined || (before?.kind === hold.kind && before.wave === hold.wave)) return [];
+  return [{ type: "run.held", data: { ...hold } }];
 }

@@ -39,23 +39,21 @@ export function judgeUnchanged(
   return { left: same.filter(({ stamp }) => !chosen.has(stamp)), compared };
 }
 
-/** Ends the unchanged stamps of a new run; part of the transaction that makes the run and holds its stamps. */
+/** Ends the unchanged stamps of a new run, and answers them; part of the transaction that makes the run and holds its stamps. */
 export async function leaveUnchanged(
   tx: Transaction,
   runId: string,
   now: ReadonlyMap<StampName, StackIdentity>,
   samplePercent: number,
-): Promise<void> {
-  if (now.size === 0) return;
+): Promise<ReadonlySet<StampName>> {
+  if (now.size === 0) return new Set();
   const made = await tx.madeStamps([...now.keys()]);
   const { left, compared } = judgeUnchanged(now, made, samplePercent);
   if (compared.length > 0) await tx.refreshWaiting(runId, compared);
-  if (left.length === 0) return;
+  const names = left.map(({ stamp }) => stamp);
+  if (names.length === 0) return new Set();
   await tx.endUnchanged(runId, left);
-  await tx.release(
-    runId,
-    left.map(({ stamp }) => stamp),
-  );
+  await tx.release(runId, names);
   await tx.append(
     runId,
     left.map(({ stamp, resources }) => ({
@@ -64,4 +62,5 @@ export async function leaveUnchanged(
       data: { status: "succeeded", unchanged: true, resources, seconds: 0 },
     })),
   );
+  return new Set(names);
 }

@@ -7,6 +7,8 @@ import type { StampStatus } from "../runs-ports";
 import type { ClaimedStamp, StampDetails, Store } from "../store/types";
 import { EventBuffer } from "./event-buffer";
 import type { ExecuteJob, JobOutcome } from "./outcome";
+import { resumePaused } from "./decisions";
+import { keepPlan } from "./plan-phase";
 import { recoverAbandoned } from "./recovery";
 import { isOfStacks } from "./requests";
 import { settle } from "./settle";
@@ -45,6 +47,7 @@ interface Running {
 const POLL_MS = 2000;
 const HEARTBEAT_MS = 5000;
 const RECOVERY_MS = 15_000;
+const PAUSES_MS = 5000;
 const YOUNG_MS = 8000;
 const RETRY_WAIT_MS = 1000;
 const LONGEST_WRITE_WAIT_MS = 5000;
@@ -82,6 +85,9 @@ export class Worker {
     this.every(HEARTBEAT_MS, () => this.beat());
     this.every(RECOVERY_MS, async () => {
       this.recovered += await recoverAbandoned(this.options.store, this.id, this.options.report);
+    });
+    this.every(PAUSES_MS, async () => {
+      await resumePaused(this.options.store);
     });
     this.fill();
   }
@@ -272,6 +278,8 @@ export class Worker {
                 },
               },
             ]);
+          } else if (claim.planning && status === "succeeded") {
+            await keepPlan(tx, claim, workerId, details);
           } else {
             await tx.endClaimed(claim, workerId, status, details);
             await tx.append(claim.runId, [endOf(claim, status, details)]);

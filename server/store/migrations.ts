@@ -120,6 +120,16 @@ const MIGRATIONS: readonly Migration[] = [
         ADD COLUMN made jsonb,
         ADD COLUMN compared_at timestamptz;`,
   },
+  {
+    version: 4,
+    name: "rollouts: rules and gates of runs, their approvals, the plans of stamps",
+    sql: `
+      ALTER TABLE strongroom.runs
+        ADD COLUMN rollout jsonb,
+        ADD COLUMN approvals jsonb NOT NULL DEFAULT '[]';
+      ALTER TABLE strongroom.run_stamps ADD COLUMN plan jsonb;
+      CREATE INDEX runs_paused ON strongroom.runs (id) WHERE status = 'paused';`,
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

@@ -4,6 +4,8 @@ import type { StampName } from "../../stacks/naming";
 import type { RunTarget } from "../../stacks/target";
 import type { Operation, StackOperation } from "../ports";
 import type {
+  Approval,
+  Hold,
   RunEvent,
   RunListItem,
   RunRequest,
@@ -13,7 +15,7 @@ import type {
   StampState,
   StampStatus,
 } from "../runs-ports";
-import type { PlannedAccount, StampDetails } from "./types";
+import type { PlannedAccount, StampDetails, StampPlanSoFar, StampProgress } from "./types";
 
 /** Rows as Postgres answers them, and their translation into the words of the ports. */
 
@@ -24,17 +26,19 @@ export interface RunRow {
   readonly status: RunStatus;
   readonly requested_by: string;
   readonly reason: string | null;
-  readonly options: Pick<RunRequest, "restore" | "drill">;
+  readonly options: Pick<RunRequest, "restore" | "drill" | "follows">;
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
   readonly cancel_requested: boolean;
+  readonly hold: Hold | null;
+  readonly approvals: readonly Approval[];
   readonly summary: RunSummary | null;
   readonly error: ErrorRecord | null;
 }
 
 export const RUN_COLUMNS =
-  "id, operation, target, status, requested_by, reason, options, created_at, started_at, ended_at, cancel_requested, summary, error";
+  "id, operation, target, status, requested_by, reason, options, created_at, started_at, ended_at, cancel_requested, rollout->'hold' AS hold, approvals, summary, error";
 
 export function runOf(row: RunRow): RunListItem {
   return {
@@ -49,6 +53,8 @@ export function runOf(row: RunRow): RunListItem {
     ...(row.started_at === null ? {} : { startedAt: row.started_at.toISOString() }),
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
     cancelRequested: row.cancel_requested,
+    ...(row.hold === null ? {} : { hold: row.hold }),
+    ...(row.approvals.length === 0 ? {} : { approvals: row.approvals }),
     ...(row.summary === null ? {} : { summary: row.summary }),
     ...(row.error === null ? {} : { error: row.error }),
   };
@@ -70,6 +76,29 @@ export const stampOf = (row: StampRow): StampResult => ({
   kind: row.kind,
   status: row.status,
   ...row.result,
+});
+
+export interface ProgressRow {
+  readonly stamp: StampName;
+  readonly account_id: string;
+  readonly status: StampStatus;
+  readonly wave: number;
+  readonly depends_on: readonly StampName[];
+  readonly queued: boolean;
+  readonly plan: StampPlanSoFar | null;
+}
+
+export const PROGRESS_COLUMNS =
+  "stamp, account_id, status, wave, depends_on, queue_id IS NOT NULL AS queued, plan";
+
+export const progressOf = (row: ProgressRow): StampProgress => ({
+  stamp: row.stamp,
+  accountId: row.account_id,
+  status: row.status,
+  wave: row.wave,
+  dependsOn: row.depends_on,
+  queued: row.queued,
+  ...(row.plan === null ? {} : { plan: row.plan }),
 });
 
 export interface EventRow {

@@ -112,3 +112,16 @@ export async function endUnchanged(
     [runId, JSON.stringify(rows)],
   );
 }
+
+/** Lets the jobs of stamps that wait read the real state of every resource. */
+export async function refreshWaiting(
+  client: PoolClient,
+  runId: string,
+  stamps: readonly StampName[],
+): Promise<void> {
+  await client.query(
+    `UPDATE strongroom.run_stamps SET job = job || '{"refresh": true}'
+     WHERE run_id = $1 AND stamp = ANY($2::text[]) AND status = 'waiting'`,
+    [runId, stamps],
+  );
+}

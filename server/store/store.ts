@@ -214,6 +214,14 @@ class SqlStore implements Store {
     }));
   }
 
+  async pausesOver(): Promise<readonly string[]> {
+    const { rows } = await this.sql<{ id: string }>(
+      `SELECT id FROM strongroom.runs
+       WHERE status = 'paused' AND (rollout->'hold'->>'until')::timestamptz <= now() ORDER BY id`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async queueDepth(): Promise<number> {
     const { rows } = await this.sql<{ depth: number }>(
       "SELECT count(*)::int AS depth FROM strongroom.run_stamps WHERE status = 'waiting' AND queue_id IS NOT NULL",

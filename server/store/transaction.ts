@@ -7,6 +7,7 @@ import { AppError, type ErrorRecord } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
 import type { Operation } from "../ports";
 import type {
+  Approval,
   IdempotencyKey,
   RunStatus,
   RunSummary,
@@ -15,20 +16,40 @@ import type {
 } from "../runs-ports";
 import { appendAudit } from "./audit";
 import { releaseLeases, takeLeases } from "./leases";
-import { STAMP_COLUMNS, stampOf, type PlannedRow, type StampRow } from "./rows";
-import { endUnchanged, readMadeStamps, writeStampState } from "./stamp-states";
+import { insertRun } from "./new-runs";
+import {
+  CLAIMED_JOB,
+  readExisting,
+  writeApproval,
+  writePlan,
+  writeRollout,
+  writeRules,
+} from "./rollouts";
+import {
+  PROGRESS_COLUMNS,
+  progressOf,
+  STAMP_COLUMNS,
+  stampOf,
+  type PlannedRow,
+  type ProgressRow,
+  type StampRow,
+} from "./rows";
+import { endUnchanged, readMadeStamps, refreshWaiting, writeStampState } from "./stamp-states";
 import type {
   AbandonedStamp,
   ClaimedStamp,
+  LockedRun,
   MadeStamp,
   NewAuditEntry,
   NewEvent,
   NewRun,
   Notice,
   PlannedAccount,
+  Rollout,
   RunJob,
   StampDetails,
   StampEnd,
+  StampPlanSoFar,
   StampProgress,
   Transaction,
 } from "./types";
@@ -82,38 +103,8 @@ export class SqlTransaction implements Transaction {
     return { fingerprint: row.fingerprint, runId: row.run_id };
   }
 
-  async insertRun(run: NewRun): Promise<void> {
-    const { id, request, requestedBy, accounts, stamps } = run;
-    await this.sql(
-      `INSERT INTO strongroom.runs (id, operation, target, refresh, status, requested_by, accounts, reason, options)
-       VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8)`,
-      [
-        id,
-        request.operation,
-        JSON.stringify(request.target),
-        request.refresh ?? false,
-        requestedBy,
-        JSON.stringify(accounts),
-        request.reason ?? null,
-        JSON.stringify({ restore: request.restore, drill: request.drill }),
-      ],
-    );
-    const rows = stamps.map(({ stamp, accountId, kind, wave, dependsOn, job }, position) => ({
-      stamp,
-      position,
-      account_id: accountId,
-      kind,
-      wave,
-      depends_on: dependsOn,
-      job,
-    }));
-    await this.sql(
-      `INSERT INTO strongroom.run_stamps (run_id, stamp, position, account_id, kind, wave, depends_on, status, job)
-       SELECT $1, s.stamp, s.position, s.account_id, s.kind, s.wave, s.depends_on, 'waiting', s.job
-       FROM jsonb_to_recordset($2::jsonb) AS s(
-         stamp text, position integer, account_id text, kind text, wave integer, depends_on text[], job jsonb)`,
-      [id, JSON.stringify(rows)],
-    );
+  insertRun(run: NewRun): Promise<void> {
+    return insertRun(this.client, run);
   }
 
   lease(
@@ -128,26 +119,17 @@ export class SqlTransaction implements Transaction {
     return releaseLeases(this.client, runId, stamps);
   }
 
-  async lockRun(id: string): Promise<
-    | {
-        status: RunStatus;
-        operation: Operation;
-        requestedBy: string;
-        reason: string | undefined;
-        cancelRequested: boolean;
-        seconds: number;
-      }
-    | undefined
-  > {
+  async lockRun(id: string): Promise<LockedRun | undefined> {
     const { rows } = await this.sql<{
       status: RunStatus;
       operation: Operation;
       requested_by: string;
       reason: string | null;
       cancel_requested: boolean;
+      rollout: Rollout | null;
       seconds: number;
     }>(
-      `SELECT status, operation, requested_by, reason, cancel_requested,
+      `SELECT status, operation, requested_by, reason, cancel_requested, rollout,
               extract(epoch FROM clock_timestamp() - coalesce(started_at, created_at))::float8 AS seconds
        FROM strongroom.runs WHERE id = $1 FOR UPDATE`,
       [id],
@@ -161,6 +143,7 @@ export class SqlTransaction implements Transaction {
           requestedBy: row.requested_by,
           reason: row.reason ?? undefined,
           cancelRequested: row.cancel_requested,
+          rollout: row.rollout ?? undefined,
           seconds: row.seconds,
         };
   }
@@ -175,26 +158,11 @@ export class SqlTransaction implements Transaction {
   }
 
   async progress(runId: string): Promise<readonly StampProgress[]> {
-    const { rows } = await this.sql<{
-      stamp: StampName;
-      account_id: string;
-      status: StampStatus;
-      wave: number;
-      depends_on: StampName[];
-      queued: boolean;
-    }>(
-      `SELECT stamp, account_id, status, wave, depends_on, queue_id IS NOT NULL AS queued
-       FROM strongroom.run_stamps WHERE run_id = $1 ORDER BY position`,
+    const { rows } = await this.sql<ProgressRow>(
+      `SELECT ${PROGRESS_COLUMNS} FROM strongroom.run_stamps WHERE run_id = $1 ORDER BY position`,
       [runId],
     );
-    return rows.map((row) => ({
-      stamp: row.stamp,
-      accountId: row.account_id,
-      status: row.status,
-      wave: row.wave,
-      dependsOn: row.depends_on,
-      queued: row.queued,
-    }));
+    return rows.map(progressOf);
   }
 
   async results(runId: string): Promise<readonly StampResult[]> {
@@ -297,11 +265,17 @@ export class SqlTransaction implements Transaction {
     if (job === undefined) return undefined;
     const { runId, stamp } = job.data;
     const run = await this.lockRun(runId);
-    const { rows } = await this.sql<{ job: RunJob; attempts: number }>(
+    const { rows } = await this.sql<{
+      job: RunJob;
+      attempts: number;
+      planning: boolean;
+      inputs: string | null;
+    }>(
       `UPDATE strongroom.run_stamps
        SET status = 'running', worker_id = $3, attempts = attempts + 1, started_at = now()
        WHERE run_id = $1 AND stamp = $2 AND status = 'waiting' AND queue_id = $4
-       RETURNING job, attempts`,
+       RETURNING ${CLAIMED_JOB} AS job, attempts,
+         plan IS NOT NULL AND plan->>'changes' IS NULL AS planning, plan->>'inputs' AS inputs`,
       [runId, stamp, workerId, job.id],
     );
     const row = rows[0];
@@ -316,6 +290,8 @@ export class SqlTransaction implements Transaction {
       attempt: row.attempts,
       queueId: job.id,
       startsRun: run.status === "queued",
+      planning: row.planning,
+      inputs: row.inputs ?? undefined,
     };
   }
 
@@ -324,6 +300,37 @@ export class SqlTransaction implements Transaction {
       "UPDATE strongroom.runs SET status = 'running', started_at = now() WHERE id = $1 AND status = 'queued'",
       [runId],
     );
+  }
+
+  existing(stamps: readonly StampName[]): Promise<readonly StampName[]> {
+    return readExisting(this.client, stamps);
+  }
+
+  beginRollout(
+    runId: string,
+    rollout: Rollout,
+    plans: ReadonlyMap<StampName, StampPlanSoFar>,
+  ): Promise<void> {
+    return writeRules(this.client, runId, rollout, plans);
+  }
+
+  setRollout(runId: string, rollout: Rollout): Promise<void> {
+    return writeRollout(this.client, runId, rollout);
+  }
+
+  async keepPlan(
+    claim: ClaimedStamp,
+    workerId: string,
+    plan: StampPlanSoFar,
+    details: StampDetails,
+  ): Promise<boolean> {
+    if (!(await writePlan(this.client, claim, workerId, plan, details))) return false;
+    await this.queue.complete(QUEUE, claim.queueId, {}, { db: this.db });
+    return true;
+  }
+
+  addApproval(runId: string, approval: Approval): Promise<void> {
+    return writeApproval(this.client, runId, approval);
   }
 
   async requestCancel(runId: string): Promise<void> {
@@ -375,12 +382,8 @@ export class SqlTransaction implements Transaction {
     return endUnchanged(this.client, runId, stamps);
   }
 
-  async refreshWaiting(runId: string, stamps: readonly StampName[]): Promise<void> {
-    await this.sql(
-      `UPDATE strongroom.run_stamps SET job = job || '{"refresh": true}'
-       WHERE run_id = $1 AND stamp = ANY($2::text[]) AND status = 'waiting'`,
-      [runId, stamps],
-    );
+  refreshWaiting(runId: string, stamps: readonly StampName[]): Promise<void> {
+    return refreshWaiting(this.client, runId, stamps);
   }
 
   async audit(entry: NewAuditEntry): Promise<void> {

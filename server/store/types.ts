@@ -1,11 +1,14 @@
 import type { ErrorRecord } from "../../stacks/errors";
 import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
+import type { RolloutRules } from "../../stacks/rollout";
 import type { Operation, PolicyViolation, StackIdentity, StackJob, StackOperation } from "../ports";
 import type { ProcessIdentity } from "../processes";
 import type { VaultJob } from "../vault-ports";
 import type {
+  Approval,
   AuditEntry,
+  Hold,
   IdempotencyKey,
   RunEvent,
   RunListItem,
@@ -69,6 +72,35 @@ export interface StampProgress {
   readonly dependsOn: readonly StampName[];
   /** It has a job in the queue. */
   readonly queued: boolean;
+  readonly plan?: StampPlanSoFar;
+}
+
+/** The plan of a stamp; without `changes` it is still to be made. */
+export interface StampPlanSoFar {
+  readonly inputs: string;
+  readonly changes?: string;
+  /** A key, a secret or a bucket would be deleted or replaced. */
+  readonly precious?: boolean;
+}
+
+/** How far a run has come through its waves. */
+export interface Rollout {
+  readonly rules: RolloutRules;
+  /** The last wave that may run; -1 while the plan is not released. */
+  readonly passed: number;
+  readonly hold?: Hold;
+}
+
+/** A run that nobody else can change until the end of the transaction. */
+export interface LockedRun {
+  readonly status: RunStatus;
+  readonly operation: Operation;
+  readonly requestedBy: string;
+  readonly reason: string | undefined;
+  readonly cancelRequested: boolean;
+  readonly rollout: Rollout | undefined;
+  /** Since it started, or was accepted where nothing has started. */
+  readonly seconds: number;
 }
 
 /** A stamp that a worker has claimed. */
@@ -81,6 +113,10 @@ export interface ClaimedStamp {
   readonly queueId: string;
   /** It is the first stamp of its run that starts. */
   readonly startsRun: boolean;
+  /** Its plan is to be made: the job is a preview. */
+  readonly planning: boolean;
+  /** What the plan is made for, of a run that plans. */
+  readonly inputs: string | undefined;
 }
 
 /** A running stamp whose worker has not been heard of, or is known to be dead. */
@@ -149,18 +185,7 @@ export interface Transaction {
   ): Promise<{ readonly stamp: StampName; readonly runId: string } | undefined>;
   release(runId: string, stamps: readonly StampName[]): Promise<void>;
   /** Locks the run until the end of the transaction; undefined if there is none. */
-  lockRun(id: string): Promise<
-    | {
-        readonly status: RunStatus;
-        readonly operation: Operation;
-        readonly requestedBy: string;
-        readonly reason: string | undefined;
-        readonly cancelRequested: boolean;
-        /** Since it started, or was accepted where nothing has started. */
-        readonly seconds: number;
-      }
-    | undefined
-  >;
+  lockRun(id: string): Promise<LockedRun | undefined>;
   /** Whether a claim is still valid. */
   holds(claim: ClaimedStamp, workerId: string): Promise<boolean>;
   progress(runId: string): Promise<readonly StampProgress[]>;
@@ -197,6 +222,23 @@ export interface Transaction {
   /** The oldest job of the queue, claimed for the worker; undefined where there is none. */
   claim(workerId: string): Promise<ClaimedStamp | "stale" | undefined>;
   startRun(runId: string): Promise<void>;
+  /** Those of the stamps that an `up` has made and no `retire` taken down. */
+  existing(stamps: readonly StampName[]): Promise<readonly StampName[]>;
+  /** Gives stamps that wait their plans, made or to be made, and the run its rules. */
+  beginRollout(
+    runId: string,
+    rollout: Rollout,
+    plans: ReadonlyMap<StampName, StampPlanSoFar>,
+  ): Promise<void>;
+  /** Keeps the plan of a claimed stamp, which waits for its wave then; false if the claim is no longer valid. */
+  keepPlan(
+    claim: ClaimedStamp,
+    workerId: string,
+    plan: StampPlanSoFar,
+    details: StampDetails,
+  ): Promise<boolean>;
+  setRollout(runId: string, rollout: Rollout): Promise<void>;
+  addApproval(runId: string, approval: Approval): Promise<void>;
   requestCancel(runId: string): Promise<void>;
   endRun(runId: string, status: RunStatus, summary: RunSummary, error?: ErrorRecord): Promise<void>;
   append(runId: string, events: readonly NewEvent[]): Promise<void>;
@@ -244,6 +286,8 @@ export interface Store {
   /** Takes out workers that were not heard of for so long that nothing counts on them any more. */
   forgetSilentWorkers(seconds: number): Promise<void>;
   abandoned(exceptWorkerId: string): Promise<readonly AbandonedStamp[]>;
+  /** Runs whose pause is over. */
+  pausesOver(): Promise<readonly string[]>;
   /** Stamps that wait in the queue. */
   queueDepth(): Promise<number>;
   /** Calls the listener on every notice; returns how to stop it. Notices may be lost: poll as well, slowly. */

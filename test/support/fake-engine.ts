@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { digest } from "../../stacks/digest";
 import type { StampName } from "../../stacks/naming";
+import { keepsTo } from "../../stacks/plan-digest";
 import type {
   EnginePort,
   StackEvent,
@@ -108,6 +109,15 @@ export class FakeEngine implements EnginePort {
     const wanted = operation === "retire" ? [] : operation === "drift" ? before : made(stamp);
     const created = wanted.filter(({ urn }) => !before.some((old) => old.urn === urn));
     const deleted = before.filter(({ urn }) => !wanted.some((now) => now.urn === urn));
+    const change = (operation: "create" | "delete") => (resource: StackResource) => {
+      const { urn, type, name } = resource;
+      return { urn, type, name, operation, properties: [] };
+    };
+    const changes = [...created.map(change("create")), ...deleted.map(change("delete"))];
+    if (operation === "up" && !keepsTo(job.expect?.changes, end.changes ?? changes)) {
+      const error = { code: "PLAN_CHANGED", message: "another plan" } as const;
+      return this.outcome(stamp, { status: "failed", error });
+    }
     if (operation === "up" || operation === "retire") {
       for (const { urn } of [...created, ...deleted]) {
         const what = operation === "up" ? "create" : "delete";
@@ -118,10 +128,6 @@ export class FakeEngine implements EnginePort {
       else this.stacks.set(stamp, wanted);
       if (created.length + deleted.length > 0) this.write(stamp);
     }
-    const change = (operation: "create" | "delete") => (resource: StackResource) => {
-      const { urn, type, name } = resource;
-      return { urn, type, name, operation, properties: [] };
-    };
     return this.outcome(stamp, {
       counts: {
         create: created.length,
@@ -130,7 +136,7 @@ export class FakeEngine implements EnginePort {
         delete: deleted.length,
         same: wanted.length - created.length,
       },
-      changes: [...created.map(change("create")), ...deleted.map(change("delete"))],
+      changes,
       outputs: operation === "up" ? { stamp } : {},
       ...end,
     });

@@ -5,7 +5,9 @@ import type { StampName } from "../../stacks/naming";
 import type { Authenticator, Role } from "../../server/auth/roles";
 import type {
   AccountView,
+  ApprovalRequest,
   FleetService,
+  Follows,
   IdempotencyKey,
   RunEvent,
   RunRecord,
@@ -72,6 +74,8 @@ export class FakeRuns implements RunService {
   readonly log = new Map<string, RunEvent[]>();
   readonly started: { request: RunRequest; key: IdempotencyKey }[] = [];
   readonly cancelled: string[] = [];
+  readonly approved: { id: string; approval: ApprovalRequest; by: string }[] = [];
+  readonly wentOn: { id: string; how: Follows["how"]; reason: string | undefined }[] = [];
   readonly #keys = new Map<string, { fingerprint: string; id: string }>();
   failure: Error | undefined;
 
@@ -82,6 +86,8 @@ export class FakeRuns implements RunService {
     this.#keys.clear();
     this.started.length = 0;
     this.cancelled.length = 0;
+    this.approved.length = 0;
+    this.wentOn.length = 0;
     this.failure = undefined;
   }
 
@@ -113,6 +119,23 @@ export class FakeRuns implements RunService {
     this.runs.set(run.id, run);
     this.#keys.set(scoped, { fingerprint: key.fingerprint, id: run.id });
     return { run, replayed: false };
+  }
+
+  async approve(id: string, approval: ApprovalRequest, by: string): Promise<RunRecord> {
+    await this.#check();
+    this.approved.push({ id, approval, by });
+    return this.runs.get(id)!;
+  }
+
+  async goOn(
+    id: string,
+    how: Follows["how"],
+    key: IdempotencyKey,
+    reason?: string,
+  ): ReturnType<RunService["goOn"]> {
+    this.wentOn.push({ id, how, reason });
+    const { operation, target } = this.runs.get(id)!;
+    return this.start({ operation, target }, key);
   }
 
   async get(id: string): Promise<RunRecord | undefined> {

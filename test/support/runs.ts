@@ -5,6 +5,7 @@ import path from "node:path";
 
 import type { StackKind } from "../../stacks/kinds";
 import { parseStampName, stampName, type StampName } from "../../stacks/naming";
+import type { RolloutRules } from "../../stacks/rollout";
 import type { PlannedRun, PlannedStamp, RunPlanner } from "../../server/runs/planner";
 import type { IdempotencyKey, RunRequest } from "../../server/runs-ports";
 
@@ -59,19 +60,27 @@ export function fleetPlan(members: readonly string[]): PlannedRun {
 export class FakePlanner implements RunPlanner {
   calls = 0;
   driftSamplePercent = 0;
+  rollout: RolloutRules | undefined;
+  /** Waves of named stamps, by place in the target; all in the first one where it is not there. */
+  waves: readonly number[] = [];
   constructor(private readonly fleet: readonly string[] = []) {}
 
   plan(request: RunRequest): Promise<PlannedRun> {
     this.calls++;
-    const { driftSamplePercent } = this;
+    const { driftSamplePercent, rollout } = this;
+    const gates = rollout === undefined || request.operation !== "up" ? {} : { rollout };
     const { stamps } = request.target;
     if (stamps === undefined) {
-      return Promise.resolve({ ...fleetPlan(this.fleet), driftSamplePercent });
+      return Promise.resolve({ ...fleetPlan(this.fleet), driftSamplePercent, ...gates });
     }
     const names = stamps.map((stamp) => parseStampName(stamp));
     return Promise.resolve({
       driftSamplePercent,
-      stamps: names.map(({ kind, accountId }) => planned(kind, accountId, [])),
+      ...gates,
+      stamps: names.map(({ kind, accountId }, index) => ({
+        ...planned(kind, accountId, []),
+        wave: this.waves[index] ?? 0,
+      })),
       accounts: [...new Set(names.map(({ accountId }) => accountId))].map((accountId) => ({
         accountId,
         name: `account ${accountId}`,
