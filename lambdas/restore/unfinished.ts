@@ -49,6 +49,17 @@ export function unfinished(
   };
 }
 
+/** Whether a backup has such parts at all, whatever is at the destination. */
+export function mayBeUnfinished(
+  { manifest, target, others }: Backup,
+  to: RestoreItem["to"],
+): boolean {
+  return (
+    [target, ...others].some((version) => labelsToBringBack(version).length > 0) ||
+    rotationFor(manifest, to).rotation !== undefined
+  );
+}
+
 /** The parts as words for a person; empty where there are none. */
 export function partsOf({ others, labels, rotation }: Unfinished): readonly string[] {
   return [

@@ -11,7 +11,7 @@ import { CURRENT, type Backup } from "./choose";
 import { decide, type Decision } from "./decide";
 import { policyFor, rotationFor, toMake } from "./remake";
 import { derivedToken } from "./tokens";
-import { holderOf, RESTORED, unfinished } from "./unfinished";
+import { holderOf, mayBeUnfinished, RESTORED, unfinished } from "./unfinished";
 
 /** What is written, and with what. */
 export interface Writing {
@@ -111,12 +111,16 @@ async function putProven(
 const differs = (error: unknown) =>
   error instanceof FunctionError && error.code === "VERSION_DIFFERS";
 
-/** The rest of a secret that was made again: older versions, labels and rotation, each only where it is missing. */
+/**
+ * The rest of a secret that was made again: older versions, labels and rotation, each only where it is missing. Most secrets
+ * have none of these: then their place is not looked at once more.
+ */
 async function finish(writing: Writing, arn: string, token: string, notes: Notes): Promise<void> {
   const { backup, item, writer } = writing;
-  const now = await writer.describe(item.to.name);
   const { reason } = rotationFor(backup.manifest, item.to);
   if (reason !== undefined) notes.push(reason);
+  if (!mayBeUnfinished(backup, item.to)) return;
+  const now = await writer.describe(item.to.name);
   if (now === undefined) return;
   const { others, labels, rotation } = unfinished(backup, item.to, now);
   for (const other of others) await bringBack(writing, arn, other.version, other.labels, now);

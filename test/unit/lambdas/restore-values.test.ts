@@ -138,6 +138,18 @@ describe("restoring secrets", () => {
     expect(await labelled("AWSCURRENT", "a", { region: RECOVERY_REGION })).to.deep.equal(text("2"));
   });
 
+  it("looks at a destination no more than once before it writes where there is only the value", async () => {
+    const arn = await vault.secrets().create("a", { value: text("1") });
+    await vault.keep(arn);
+    await vault.secrets().destroy(arn);
+    const { planDigest } = await vault.plan();
+    const calls: string[] = [];
+    vault.secrets().onCall = (call) => calls.push(call.split(" ")[0]!);
+    await vault.write(planDigest);
+    // Once to make the plan that is carried out, once before the writing; each value is put twice, which proves it.
+    expect(calls).to.deep.equal(["describe", "describe", "create", "put", "put"]);
+  });
+
   it("cancels a scheduled deletion, and changes nothing else of a secret that is as it was", async () => {
     const arn = await vault.secrets().create("a", { value: text("1") });
     await vault.keep(arn);
