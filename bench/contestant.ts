@@ -22,6 +22,8 @@ export interface Result {
   readonly phase: "first" | "re-run";
   readonly stamps: number;
   readonly resources: number;
+  /** Resources that the contestant says it created, changed, replaced or deleted. */
+  readonly changes: number;
   readonly cost: Cost;
   /** What is not the same as for the others. */
   readonly notes: readonly string[];

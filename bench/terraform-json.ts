@@ -2,6 +2,13 @@
  * Turns the state of a Pulumi stack into a Terraform JSON configuration of the same resources, so that the benchmark can
  * let Terraform do the same work. Pure; the state and the provider's schema come in as parsed JSON.
  */
+import {
+  CLOUD_CONTROL,
+  cloudControlArguments,
+  snake,
+  terraformArguments,
+  terraformType,
+} from "./terraform-names";
 
 export interface StateResource {
   readonly urn: string;
@@ -11,6 +18,8 @@ export interface StateResource {
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly dependencies?: readonly string[];
+  /** `<urn>::<id>` of its provider. */
+  readonly provider?: string;
 }
 
 interface Block {
@@ -26,42 +35,20 @@ interface Block {
 /** `resource_schemas` of `terraform providers schema -json` for the aws provider. */
 export type TerraformSchemas = Readonly<Record<string, { readonly block: Block }>>;
 
+/** A file that the configuration names and somebody must make: a zip of a folder. */
+export interface Archive {
+  /** Name beside the configuration. */
+  readonly file: string;
+  readonly folder: string;
+}
+
 export interface TerraformConfiguration {
   readonly resource: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Regions for which a provider alias is needed. */
   readonly regions: readonly string[];
+  readonly archives: readonly Archive[];
   /** Resources with no counterpart, by URN; a comparison must name them. */
   readonly left: readonly string[];
-}
-
-/** Types whose Terraform name does not follow from the token. */
-const SPECIAL: Readonly<Record<string, string>> = {
-  "aws:s3/bucketReplicationConfig:BucketReplicationConfig":
-    "aws_s3_bucket_replication_configuration",
-  "aws:cloudtrail/trail:Trail": "aws_cloudtrail",
-  "aws-native:accessanalyzer:Analyzer": "aws_accessanalyzer_analyzer",
-};
-
-/** Arguments whose Terraform name does not follow from Pulumi's, by Terraform type. */
-const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  aws_cloudwatch_metric_alarm: { name: "alarm_name" },
-};
-
-const snake = (text: string): string =>
-  text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** `aws:kms/replicaKey:ReplicaKey` is `aws_kms_replica_key`; undefined for what is not an AWS resource. */
-export function terraformType(token: string): string | undefined {
-  const special = SPECIAL[token];
-  if (special !== undefined) return special;
-  const match = /^aws:(\w+)\/(\w+):\w+$/.exec(token);
-  if (!match) return undefined;
-  const [, module, name] = match;
-  // A function's code is an archive in Pulumi's state and a file in Terraform's words: left out with what belongs to it.
-  if (module === "lambda") return undefined;
-  return module === "index"
-    ? `aws_${snake(name ?? "")}`
-    : `aws_${module ?? ""}_${snake(name ?? "")}`;
 }
 
 function singulars(name: string): string[] {
@@ -94,14 +81,21 @@ interface Named {
   readonly label: string;
 }
 
-/** Generated ids (a KMS key's) that other resources name: each becomes a reference, wherever it stands in a text. */
+/** What AWS makes up and other resources name: by Terraform type, the output in Pulumi's state and in Terraform's words. */
+const MADE_UP: Readonly<Record<string, readonly [string, string]>> = {
+  aws_kms_key: ["keyId", "key_id"],
+  aws_sqs_queue: ["url", "url"],
+};
+
+/** Each made-up text becomes a reference, wherever it stands in a text; the longest first, as one may hold another. */
 function references(named: readonly Named[]): [string, string][] {
-  return named.flatMap(({ resource, type, label }): [string, string][] => {
-    const keyId = resource.outputs?.["keyId"];
-    return type === "aws_kms_key" && typeof keyId === "string"
-      ? [[keyId, `\${${type}.${label}.key_id}`]]
-      : [];
-  });
+  return named
+    .flatMap(({ resource, type, label }): [string, string][] => {
+      const [output = "", attribute = ""] = MADE_UP[type] ?? [];
+      const text = resource.outputs?.[output];
+      return typeof text === "string" ? [[text, `\${${type}.${label}.${attribute}}`]] : [];
+    })
+    .sort(([a], [b]) => b.length - a.length);
 }
 
 function substitute(value: unknown, known: readonly [string, string][]): unknown {
@@ -120,6 +114,26 @@ function substitute(value: unknown, known: readonly [string, string][]): unknown
   return value;
 }
 
+/** The folder of a Pulumi archive, as the state has it. */
+function folderOf(code: unknown): string | undefined {
+  const folder =
+    code !== null && typeof code === "object" ? (code as { path?: unknown }).path : undefined;
+  return typeof folder === "string" ? folder : undefined;
+}
+
+/** Region of a resource: its own, its provider's, or the stack's. */
+function regionOf(
+  resource: StateResource,
+  providers: ReadonlyMap<string, unknown>,
+  defaultRegion: string,
+): string {
+  const own = resource.inputs?.["region"];
+  if (typeof own === "string") return own;
+  const urn = resource.provider?.split("::").slice(0, -1).join("::") ?? "";
+  const region = providers.get(urn);
+  return typeof region === "string" ? region : defaultRegion;
+}
+
 /**
  * The same resources as Terraform JSON.
  * @param defaultRegion Region of the provider without an alias
@@ -131,7 +145,10 @@ export function terraformConfiguration(
 ): TerraformConfiguration {
   const left: string[] = [];
   const named: Named[] = [];
+  const providers = new Map<string, unknown>();
   for (const resource of resources) {
+    if (resource.type.startsWith("pulumi:providers:"))
+      providers.set(resource.urn, resource.inputs?.["region"]);
     if (!resource.custom || resource.type.startsWith("pulumi:")) continue;
     const type = terraformType(resource.type);
     if (type === undefined || !schemas[type]) left.push(resource.urn);
@@ -147,25 +164,34 @@ export function terraformConfiguration(
     named.map(({ resource, type, label }) => [resource.urn, `${type}.${label}`]),
   );
   const regions = new Set<string>();
+  const archives: Archive[] = [];
   const out: Record<string, Record<string, unknown>> = {};
   for (const { resource, type, label } of named) {
-    const renamed = RENAMED[type] ?? {};
-    const inputs = Object.fromEntries(
-      Object.entries(resource.inputs ?? {}).map(([key, item]) => [renamed[key] ?? key, item]),
-    );
-    const region = typeof inputs["region"] === "string" ? inputs["region"] : defaultRegion;
-    const body = substitute(toBlock(inputs, schemas[type]?.block ?? {}), known) as Record<
+    const region = regionOf(resource, providers, defaultRegion);
+    const inputs = { ...resource.inputs };
+    delete inputs["region"];
+    const folder = folderOf(inputs["code"]);
+    if (folder !== undefined) {
+      archives.push({ file: `${label}.zip`, folder });
+      inputs["filename"] = `${label}.zip`;
+    }
+    const args =
+      type === CLOUD_CONTROL
+        ? cloudControlArguments(resource.type, inputs)
+        : terraformArguments(type, inputs);
+    const body = substitute(toBlock(args, schemas[type]?.block ?? {}), known) as Record<
       string,
       unknown
     >;
-    delete body["region"];
     const needs = (resource.dependencies ?? []).flatMap((urn) => address.get(urn) ?? []);
     if (needs.length > 0) body["depends_on"] = needs;
     if (region !== defaultRegion) {
       regions.add(region);
       body["provider"] = `aws.${region}`;
     }
-    (out[type] ??= {})[label] = body;
+    const all = (out[type] ??= {});
+    if (label in all) throw new Error(`Two resources would be ${type}.${label} in Terraform`);
+    all[label] = body;
   }
-  return { resource: out, regions: [...regions].sort(), left };
+  return { resource: out, regions: [...regions].sort(), archives, left };
 }

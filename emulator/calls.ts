@@ -11,6 +11,7 @@ const SERVICES = {
   sts: { version: "2011-06-15" },
   sns: { version: "2010-03-31" },
   monitoring: { version: "2010-08-01" },
+  logs: { target: "Logs_20140328", json: "1.1" },
   events: { target: "AWSEvents", json: "1.1" },
   sqs: { target: "AmazonSQS", json: "1.0" },
   cloudcontrolapi: { target: "CloudApiService", json: "1.0" },

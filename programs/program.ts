@@ -1,12 +1,13 @@
 import type { ProviderResource } from "@pulumi/pulumi";
 
 import type { Connection, StackSpec } from "../stacks/spec";
+import { stampTags } from "../stacks/stamp-tags";
 
 import { access } from "./kinds/access";
 import { member } from "./kinds/member";
 import { vault } from "./kinds/vault";
 import type { Outputs } from "./outputs";
-import { accountProvider, cloudControlProvider, stampTags } from "./provider";
+import { accountProvider, cloudControlProvider } from "./provider";
 
 /**
  * The program of a stack: the same resources for the same spec, whether the service or a laptop runs it. The connection

@@ -4,11 +4,7 @@ import * as awsNative from "@pulumi/aws-native";
 import { AppError } from "../stacks/errors";
 import { NAMES, stampName } from "../stacks/naming";
 import type { Connection, StackSpec } from "../stacks/spec";
-
-/** Tags of every resource of a stamp. The stamp's own comes last: permissions on keys hang on it. */
-export function stampTags(spec: StackSpec): Record<string, string> {
-  return { ...spec.tags, [NAMES.stampTag]: stampName(spec.kind, spec.accountId) };
-}
+import { stampTags } from "../stacks/stamp-tags";
 
 /**
  * The one provider of a stamp. It refuses to work in any account but the stamp's: a wrong credential changes nothing.

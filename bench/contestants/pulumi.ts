@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
 import { projectRoot } from "../../engine/parts";
+import { pulumiChanges } from "../changes";
 import { runCommand, type Bench, type Result, type Workload } from "../contestant";
 import { CostMeter } from "../process-tree";
 
@@ -39,9 +40,10 @@ export async function runPulumi(
   for (const phase of ["first", "re-run"] as const) {
     say(`pulumi up, ${phase}: ${workload.length} stacks, one after the other`);
     const meter = new CostMeter([emulator.pid]);
+    let changes = 0;
     for (const { stamp } of workload) {
       if (phase === "first") await pulumi("stack", "init", stamp, "--no-select");
-      await pulumi(
+      const output = await pulumi(
         "up",
         "--stack",
         stamp,
@@ -49,6 +51,7 @@ export async function runPulumi(
         "--policy-pack",
         path.join(root, "policies/strongroom"),
       );
+      changes += pulumiChanges(output) ?? NaN;
     }
     const cost = meter.stop();
     let resources = 0;
@@ -65,6 +68,7 @@ export async function runPulumi(
       phase,
       stamps: workload.length,
       resources,
+      changes,
       cost,
       notes: [],
     });

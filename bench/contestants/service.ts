@@ -1,20 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { demoFleet } from "../../emulator/fleet";
-import { connect } from "../../server/cli/connect";
 import type { ServiceClient } from "../../server/cli/client";
 import { writeStackFile } from "../../server/cli/commands/config";
 import { organizationOf } from "../../server/cli/commands/plan";
-import { followRun } from "../../server/cli/follow-run";
-import type { CliIo } from "../../server/cli/io";
 import { realParts } from "../../server/cli/parts";
-import { terminal } from "../../server/cli/terminal";
+import type { ChangeCounts } from "../../server/ports";
 import { parseFleetFile } from "../../stacks/fleet-file";
 import { planRun } from "../../stacks/plan";
 import { connectionFor, specFor } from "../../stacks/specs";
 import type { Bench, Result, Workload } from "../contestant";
 import { CostMeter } from "../process-tree";
+import { withService, type BenchService } from "../with-service";
 
 export interface ServiceOutcome {
   readonly results: readonly Result[];
@@ -25,67 +21,43 @@ export interface ServiceOutcome {
 
 /** The service: the whole workload in one run over HTTP, several stamps at a time, policy packs on. */
 export async function runService(
-  { emulator, folder, say }: Bench,
+  bench: Bench,
   accounts: readonly string[],
   concurrency: number,
 ): Promise<ServiceOutcome> {
-  mkdirSync(folder, { recursive: true });
-  const fleetFile = path.join(folder, "fleet.yaml");
-  const fleetText = demoFleet(emulator.organization);
-  writeFileSync(fleetFile, fleetText);
-  const stateDir = path.join(folder, "state");
-  const environment = {
-    ...process.env,
-    ...emulator.env,
-    STRONGROOM_LOG_LEVEL: "error",
-    STRONGROOM_STATE: stateDir,
-    STRONGROOM_FLEET: fleetFile,
-    STRONGROOM_PORT: "0",
-    STRONGROOM_CONCURRENCY: String(concurrency),
-  };
-  const io: CliIo = { ...terminal(process, true), environment };
-  const service = await realParts.startEmbedded(environment, () => undefined);
-  try {
-    const { client } = await connect(io, { url: service.url }, "operator", realParts.startEmbedded);
+  return withService(bench, concurrency, async (service) => {
     const results: Result[] = [];
     for (const phase of ["first", "re-run"] as const) {
-      say(`service, ${phase}: ${accounts.length} accounts, ${concurrency} stamps at a time`);
-      results.push(await measure(io, client, accounts, phase, emulator.pid));
+      bench.say(`service, ${phase}: ${accounts.length} accounts, ${concurrency} stamps at a time`);
+      results.push(await measure(service, accounts, phase, bench.emulator.pid));
     }
-    const workload = await workloadOf(client, fleetText, accounts, folder);
+    const { client, fleetText, environment } = service;
+    const workload = await workloadOf(client, fleetText, accounts, bench.folder);
     return { results, workload, laptop: await realParts.laptop(environment) };
-  } finally {
-    await service.close();
-  }
+  });
 }
 
 async function measure(
-  io: CliIo,
-  client: ServiceClient,
+  { run }: BenchService,
   accounts: readonly string[],
   phase: Result["phase"],
   emulatorPid: number,
 ): Promise<Result> {
   const meter = new CostMeter([emulatorPid]);
-  const started = await client.start({ operation: "up", target: { accounts } });
-  const { run } = await followRun(io, client, started, { quiet: true, embedded: true });
-  const cost = meter.stop();
-  const bad = run.stamps.filter(({ status }) => status !== "succeeded");
-  if (run.status !== "succeeded") {
-    throw new Error(
-      `the run ended as ${run.status}: ${bad.map(({ stamp, error }) => `${stamp} ${error?.message ?? ""}`).join("; ")}`,
-    );
-  }
-  const changed = run.summary?.changed ?? 0;
+  const { stamps, summary } = await run({ operation: "up", target: { accounts } });
   return {
     contestant: "service",
     phase,
-    stamps: run.stamps.length,
-    resources: run.summary?.resources ?? 0,
-    cost,
-    notes: phase === "re-run" && changed > 0 ? [`${changed} stamps changed on the re-run`] : [],
+    stamps: stamps.length,
+    resources: summary?.resources ?? 0,
+    changes: stamps.reduce((sum, { counts }) => sum + changesOf(counts), 0),
+    cost: meter.stop(),
+    notes: [],
   };
 }
+
+const changesOf = (counts?: ChangeCounts): number =>
+  counts === undefined ? 0 : counts.create + counts.update + counts.replace + counts.delete;
 
 async function workloadOf(
   client: ServiceClient,

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { projectRoot } from "../../engine/parts";
+import { stampTags } from "../../stacks/stamp-tags";
+import { terraformChanges } from "../changes";
 import { runCommand, type Bench, type Result, type Workload } from "../contestant";
 import { CostMeter } from "../process-tree";
 import {
@@ -9,6 +11,7 @@ import {
   type StateResource,
   type TerraformSchemas,
 } from "../terraform-json";
+import { zipOf } from "../zip";
 
 export interface TerraformTools {
   /** The command, `terraform` or `tofu`. */
@@ -64,6 +67,9 @@ export async function runTerraform(
       },
       resource: configuration.resource,
     });
+    for (const { file, folder: source } of configuration.archives) {
+      writeFileSync(path.join(own, file), zipOf(source));
+    }
     await terraform(own, "init", "-no-color", `-plugin-dir=${mirror}`);
     const resources = Object.values(configuration.resource).reduce(
       (sum, all) => sum + Object.keys(all).length,
@@ -75,13 +81,23 @@ export async function runTerraform(
   for (const phase of ["first", "re-run"] as const) {
     say(`terraform apply, ${phase}: ${workload.length} configurations, one after the other`);
     const meter = new CostMeter([emulator.pid]);
-    for (const one of prepared)
-      await terraform(one.folder, "apply", "-auto-approve", "-no-color", "-input=false");
+    let changes = 0;
+    for (const one of prepared) {
+      const output = await terraform(
+        one.folder,
+        "apply",
+        "-auto-approve",
+        "-no-color",
+        "-input=false",
+      );
+      changes += terraformChanges(output) ?? NaN;
+    }
     results.push({
       contestant: "terraform",
       phase,
       stamps: workload.length,
       resources: prepared.reduce((sum, one) => sum + one.resources, 0),
+      changes,
       cost: meter.stop(),
       notes: [
         "without policy checks",
@@ -116,7 +132,7 @@ function provider({ spec, connection }: Workload, region: string, main: string):
         ...(externalId === undefined ? {} : { external_id: externalId }),
       }),
     ),
-    default_tags: [{ tags: spec.tags }],
+    default_tags: [{ tags: stampTags(spec) }],
   };
 }
 

@@ -73,6 +73,14 @@ class Door:
             from ministack_support import gaps
 
             return 200, {"installed": gaps.installed()}
+        if (method, name) == ("GET", "call-counts"):
+            from ministack_support import call_counts
+
+            return 200, {"sessions": call_counts.known()}
+        if (method, name) == ("GET", "inventory"):
+            from ministack_support.inventory import inventory
+
+            return 200, {"entries": inventory()}
         return 404, {"error": f"there is no {method} /_strongroom/{name}"}
 
 

@@ -69,6 +69,11 @@ def install():
     _name_what_was_refused()
 
 
+def is_further_check():
+    """Whether what is decided now is one of the `further_checks` of a request, not the request itself."""
+    return _checking.get()
+
+
 def _capture():
     extract = iam_actions.extract_resource_arn
 

@@ -5,7 +5,7 @@ function of MiniStack that is at fault. `docs/emulator.md` lists them; a test ru
 and fails on the day MiniStack does it itself.
 """
 
-from ministack_support import requests
+from ministack_support import call_counts, requests
 from ministack_support.gaps import (
     alarm_fields,
     api_events,
@@ -52,6 +52,7 @@ _installed = []
 def install(skipped):
     if "all" not in skipped:
         requests.install()
+        call_counts.install()
     for gap in ALL:
         if "all" in skipped or gap.NAME in skipped:
             continue

@@ -2,16 +2,35 @@ import { expect } from "chai";
 
 import {
   terraformConfiguration,
-  terraformType,
   type StateResource,
   type TerraformSchemas,
 } from "../../../bench/terraform-json";
+import { terraformType } from "../../../bench/terraform-names";
 
 const settable = { optional: true };
 const SCHEMAS: TerraformSchemas = {
   aws_kms_key: { block: { attributes: { description: settable, key_id: { computed: true } } } },
   aws_kms_alias: { block: { attributes: { name: settable, target_key_id: settable } } },
   aws_iam_role: { block: { attributes: { assume_role_policy: settable } } },
+  aws_sqs_queue: { block: { attributes: { name: settable, url: { computed: true } } } },
+  aws_lambda_function: {
+    block: {
+      attributes: { function_name: { required: true }, filename: settable },
+      block_types: {
+        environment: { block: { attributes: { variables: settable } } },
+      },
+    },
+  },
+  aws_lambda_permission: { block: { attributes: { function_name: { required: true } } } },
+  aws_cloudcontrolapi_resource: {
+    block: {
+      attributes: {
+        type_name: { required: true },
+        desired_state: { required: true },
+        schema: settable,
+      },
+    },
+  },
   aws_cloudwatch_metric_alarm: { block: { attributes: { alarm_name: { required: true } } } },
   aws_s3_bucket: {
     block: {
@@ -85,17 +104,81 @@ describe("A stack in Terraform's words, for the benchmark", () => {
   });
 
   it("names another Region's provider, and what has no counterpart", () => {
-    const function_ = resource("aws:lambda/function:Function", "backup");
+    const random = resource("random:index/id:Id", "id");
     const {
       resource: out,
       regions,
       left,
     } = configuration(
       resource("aws:s3/bucket:Bucket", "b", { inputs: { bucket: "b", region: "eu-west-1" } }),
-      function_,
+      random,
     );
     expect(regions).to.deep.equal(["eu-west-1"]);
     expect(out["aws_s3_bucket"]).to.deep.equal({ b: { bucket: "b", provider: "aws.eu-west-1" } });
-    expect(left).to.deep.equal([function_.urn]);
+    expect(left).to.deep.equal([random.urn]);
+  });
+
+  it("gives a function its code as a zip, and the addresses of queues as what they will be", () => {
+    const queue = resource("aws:sqs/queue:Queue", "work", {
+      inputs: { name: "work" },
+      outputs: { url: "http://localhost:1/work" },
+    });
+    const longer = resource("aws:sqs/queue:Queue", "work2", {
+      inputs: { name: "work2" },
+      outputs: { url: "http://localhost:1/work2" },
+    });
+    const { resource: out, archives } = configuration(
+      queue,
+      longer,
+      resource("aws:lambda/function:Function", "backup-lambda", {
+        inputs: {
+          name: "backup",
+          code: { hash: "abc", path: "/bundles/backup" },
+          environment: {
+            variables: { WORK: "http://localhost:1/work", MORE: "http://localhost:1/work2" },
+          },
+        },
+      }),
+      resource("aws:lambda/permission:Permission", "permission", {
+        inputs: { function: "backup" },
+      }),
+    );
+    expect(archives).to.deep.equal([{ file: "backup-lambda.zip", folder: "/bundles/backup" }]);
+    expect(out["aws_lambda_function"]).to.deep.equal({
+      "backup-lambda": {
+        function_name: "backup",
+        filename: "backup-lambda.zip",
+        environment: [
+          { variables: { WORK: "${aws_sqs_queue.work.url}", MORE: "${aws_sqs_queue.work2.url}" } },
+        ],
+      },
+    });
+    expect(out["aws_lambda_permission"]).to.deep.equal({ permission: { function_name: "backup" } });
+  });
+
+  it("makes through Cloud Control what Pulumi makes through it, in the Region of its provider", () => {
+    const provider = resource("pulumi:providers:aws-native", "aws-native-eu-west-1", {
+      inputs: { region: "eu-west-1" },
+    });
+    const { resource: out, regions } = configuration(
+      provider,
+      resource("aws-native:accessanalyzer:Analyzer", "analyzer", {
+        inputs: { analyzerName: "a", tags: [{ key: "k", value: "v" }] },
+        provider: `${provider.urn}::12345`,
+      }),
+    );
+    const made = out["aws_cloudcontrolapi_resource"]?.["analyzer"] as Record<string, string>;
+    expect(regions).to.deep.equal(["eu-west-1"]);
+    expect(made).to.include({
+      type_name: "AWS::AccessAnalyzer::Analyzer",
+      provider: "aws.eu-west-1",
+      desired_state: JSON.stringify({ AnalyzerName: "a", Tags: [{ Key: "k", Value: "v" }] }),
+    });
+  });
+
+  it("refuses two resources of one type that would have the same name", () => {
+    const one = resource("aws:kms/key:Key", "key.1", { inputs: {} });
+    const other = resource("aws:kms/key:Key", "key/1", { inputs: {} });
+    expect(() => configuration(one, other)).to.throw("aws_kms_key.key_1");
   });
 });
