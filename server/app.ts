@@ -23,12 +23,13 @@ import { auditRoutes } from "./routes/audit";
 import { eventRoutes } from "./routes/events";
 import { fleetRoutes } from "./routes/fleet";
 import { healthRoutes } from "./routes/health";
+import { hostRoutes } from "./routes/hosts";
 import { rolloutRoutes } from "./routes/rollouts";
 import { runRoutes } from "./routes/runs";
 import { SHARED_SCHEMAS } from "./routes/schemas";
 import { VAULT_SCHEMAS } from "./routes/vault-schemas";
 import { vaultRoutes } from "./routes/vault";
-import type { AuditService, FleetService, RunService } from "./runs-ports";
+import type { AuditService, FleetService, HostService, RunService } from "./runs-ports";
 import type { VaultService } from "./vault-ports";
 
 export type { App, ReadinessCheck };
@@ -38,6 +39,7 @@ export interface AppOptions {
   readonly fleet: FleetService;
   readonly vault: VaultService;
   readonly auditLog: AuditService;
+  readonly hosts: HostService;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
   /** What `/readyz` asks; must answer quickly and not throw. */
@@ -125,6 +127,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     fleet: options.fleet,
     vault: options.vault,
     auditLog: options.auditLog,
+    hosts: options.hosts,
     metrics: options.metrics,
     streams,
     readiness: options.readiness,
@@ -137,6 +140,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   fleetRoutes(app, context);
   vaultRoutes(app, context);
   auditRoutes(app, context);
+  hostRoutes(app, context);
   healthRoutes(app, context, () => closing);
   await serveApiDocument(app);
   await pageRoutes(app, context, { authenticator: options.authenticator, sessions });

@@ -46,6 +46,34 @@ const SETTINGS = Type.Object(
       default: 4,
       description: "Most stack operations at the same time; measured memory may allow fewer.",
     }),
+    STRONGROOM_WORKER: Type.Boolean({
+      default: true,
+      description:
+        "Whether `serve` works on runs itself; `false` where `strongroom worker` processes do.",
+    }),
+    STRONGROOM_PASSPHRASE_FILE: Type.Optional(
+      text(
+        "File with the passphrase of the stacks' secrets, the same on every host. Without it one is made in the state folder.",
+      ),
+    ),
+    STRONGROOM_SECRETS_PROVIDER: Type.Optional(
+      Type.String({
+        pattern: "^(awskms|gcpkms|azurekeyvault|hashivault)://.+",
+        description: "Key for the stacks' secrets instead of a passphrase, `awskms://…`.",
+      }),
+    ),
+    STRONGROOM_STS_RATE: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 10_000,
+      default: 50,
+      description: "Roles that all workers together assume per second.",
+    }),
+    STRONGROOM_IAM_RATE: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 10_000,
+      default: 20,
+      description: "Calls to IAM per second that all workers together plan in one account.",
+    }),
     STRONGROOM_DISCOVERY_RATE: Type.Number({
       exclusiveMinimum: 0,
       maximum: 1000,
@@ -125,6 +153,13 @@ export interface ServiceConfig {
   readonly databaseUrl?: string;
   readonly backendUrl?: string;
   readonly concurrency: number;
+  /** Whether the service works on runs itself. */
+  readonly works: boolean;
+  /** Absolute. */
+  readonly passphraseFile?: string;
+  readonly secretsProvider?: string;
+  /** Calls to AWS per second that all workers plan together. */
+  readonly awsRates: { readonly sts: number; readonly iam: number };
   readonly discovery: {
     readonly callsPerSecond: number;
     readonly maxAgeSeconds: number;
@@ -219,6 +254,14 @@ function resolve(
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(backendUrl === undefined ? {} : { backendUrl }),
     concurrency: values.STRONGROOM_CONCURRENCY,
+    works: values.STRONGROOM_WORKER,
+    ...(values.STRONGROOM_PASSPHRASE_FILE === undefined
+      ? {}
+      : { passphraseFile: path.resolve(workingDirectory, values.STRONGROOM_PASSPHRASE_FILE) }),
+    ...(values.STRONGROOM_SECRETS_PROVIDER === undefined
+      ? {}
+      : { secretsProvider: values.STRONGROOM_SECRETS_PROVIDER }),
+    awsRates: { sts: values.STRONGROOM_STS_RATE, iam: values.STRONGROOM_IAM_RATE },
     discovery: {
       callsPerSecond: values.STRONGROOM_DISCOVERY_RATE,
       maxAgeSeconds: values.STRONGROOM_DISCOVERY_MAX_AGE_SECONDS,

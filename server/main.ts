@@ -8,7 +8,6 @@ import { createAuditService } from "./audit/chain";
 import type { Role } from "./auth/roles";
 import { openTokens } from "./auth/tokens";
 import type { ServiceConfig } from "./config";
-import { fleetFileSource } from "./fleet/fleet-source";
 import { createPlanner } from "./fleet/planner";
 import { createFleetService } from "./fleet/service";
 import { createVaultService } from "./fleet/vault-service";
@@ -16,29 +15,12 @@ import { createOrganizationAdapter } from "./org/adapter";
 import { createOrganizationCache, type OrganizationCache } from "./org/snapshot";
 import { createMetrics } from "./plugins/metrics";
 import { vaultMetrics } from "./plugins/vault-metrics";
-import type { EnginePort, OrganizationPort } from "./ports";
+import { type Engine, type EngineContext, openParts, requireShared, undoAll } from "./parts";
+import type { OrganizationPort } from "./ports";
 import { readinessOf } from "./readiness";
-import type { ReadinessCheck } from "./routes/context";
+import { createHostService } from "./runs/hosts";
 import { createRunService } from "./runs/service";
-import { lockState } from "./state-lock";
-import { openStore } from "./store/store";
-import { createVaultAdapter } from "./vault/adapter";
 import type { VaultPort } from "./vault-ports";
-
-/** The engine with what the service needs around it. */
-export interface Engine {
-  readonly port: EnginePort;
-  /** Whether its parts are there, for `/readyz`. */
-  check(): Promise<readonly ReadinessCheck[]>;
-  close(): Promise<void>;
-}
-
-/** What the engine is made for. */
-export interface EngineContext {
-  readonly stateDir: string;
-  readonly backendUrl?: string;
-  readonly report: (line: string) => void;
-}
 
 export interface StartOptions {
   /** Tells what is done while it is done, one line each. */
@@ -52,6 +34,8 @@ export interface StartOptions {
   /** Where log lines go; standard output by default. */
   readonly logStream?: Writable;
 }
+
+export type { Engine, EngineContext };
 
 /** A running service. */
 export interface Service {
@@ -68,6 +52,7 @@ export interface Service {
  */
 export async function startService(config: ServiceConfig, options: StartOptions): Promise<Service> {
   const report = options.report ?? (() => undefined);
+  if (!config.works) requireShared(config, { works: false });
   const undo: (() => Promise<void>)[] = [];
   let closed: Promise<void> | undefined;
   const closeAll = (): Promise<void> => (closed ??= undoAll(undo, report));
@@ -79,18 +64,6 @@ export async function startService(config: ServiceConfig, options: StartOptions)
   }
 }
 
-/** Undoes the start, last step first. A step that fails does not keep the others from being done. */
-async function undoAll(
-  steps: (() => Promise<void>)[],
-  report: (line: string) => void,
-): Promise<void> {
-  for (const step of steps.toReversed()) {
-    await step().catch((error: unknown) =>
-      report(`while stopping: ${AppError.from(error).message}`),
-    );
-  }
-}
-
 async function start(
   config: ServiceConfig,
   options: StartOptions & { readonly report: (line: string) => void },
@@ -98,34 +71,21 @@ async function start(
   closeAll: () => Promise<void>,
 ): Promise<Service> {
   const { report } = options;
-  const { stateDir, databaseUrl, backendUrl, discovery } = config;
-  const lock = await lockState(stateDir);
-  undo.push(() => lock.release());
+  const { stateDir, discovery } = config;
+  const parts = await openParts(config, options, undo);
+  const { lock, source, fleet, store, engine, vault } = parts;
   const tokens = await openTokens(stateDir);
-
-  // Before anything slow: a fleet file with mistakes is known at once.
-  const source = fleetFileSource(config.fleetFile);
-  const { fleet } = await source();
-
-  const store = await openStore({
-    stateDir,
-    report,
-    ...(databaseUrl === undefined ? {} : { databaseUrl }),
-  });
-  undo.push(() => store.close());
-  const engine = await options.engine({
-    stateDir,
-    report,
-    ...(backendUrl === undefined ? {} : { backendUrl }),
-  });
-  undo.push(() => engine.close());
 
   const organization = createOrganizationCache({
     port:
       options.organization ??
       createOrganizationAdapter({
         organizationId: fleet.organization.id,
-        callsPerSecond: discovery.callsPerSecond,
+        // AWS counts the calls of the whole organization, whichever host makes them.
+        rate: store.sharedRate("organizations", {
+          perSecond: discovery.callsPerSecond,
+          burst: Math.max(1, discovery.callsPerSecond * 2),
+        }),
         tagsMaxAgeSeconds: discovery.tagsMaxAgeSeconds,
       }),
     stateDir,
@@ -133,21 +93,6 @@ async function start(
     maxShrinkPercent: discovery.maxShrinkPercent,
     onStale: (error) => report(`the accounts could not be read: ${error.message}`),
   });
-  const vault =
-    options.vault ??
-    createVaultAdapter({
-      settings: async () => {
-        const { fleet: now } = await source();
-        return {
-          organizationId: now.organization.id,
-          accountId: now.vault.account,
-          primaryRegion: now.vault.primaryRegion,
-          recoveryRegion: now.vault.recoveryRegion,
-          externalId: now.service.externalId,
-        };
-      },
-      s3UsePathStyle: config.s3UsePathStyle,
-    });
   const vaultService = createVaultService({ vault, source, organization });
   const runs = createRunService({
     store,
@@ -156,6 +101,7 @@ async function start(
     planner: createPlanner({ source, organization, s3UsePathStyle: config.s3UsePathStyle }),
     clock: { now: () => new Date() },
     concurrency: config.concurrency,
+    awsRates: config.awsRates,
     report,
   });
   const metrics = createMetrics();
@@ -177,6 +123,7 @@ async function start(
     }),
     vault: vaultService,
     auditLog: createAuditService(store),
+    hosts: createHostService(store),
     authenticator: tokens.authenticator,
     metrics,
     readiness: async () =>
@@ -201,7 +148,7 @@ async function start(
   const url = await listen(app, config);
   // Before the app closes: what runs is interrupted while its last events can still be seen.
   undo.push(() => runs.close());
-  await runs.startWorkers();
+  if (config.works) await runs.startWorkers();
   undo.push(keepFresh(organization, discovery.maxAgeSeconds, report));
   await lock.publish(url);
   // The first thing to happen on the way down: balancers look elsewhere while runs are interrupted.

@@ -3,6 +3,7 @@ import type { ErrorRecord } from "../stacks/errors";
 import type { StampName } from "../stacks/naming";
 import type { StampPlan } from "../stacks/plan-digest";
 import type { Connection, StackSpec } from "../stacks/spec";
+import type { ProcessIdentity } from "./processes";
 
 /** What may be asked of a stack: `drift` compares it with the cloud and changes nothing; `retire` takes it down. */
 export const STACK_OPERATIONS = ["preview", "up", "drift", "retire"] as const;
@@ -120,12 +121,36 @@ export interface StackResource {
   readonly protect: boolean;
 }
 
+/** What the holder of a claim knows and wants to know of the processes that work on a stack, on any host. */
+export interface ProcessWatch {
+  /** Processes of earlier claims; `dead` where somebody on their host, or a person, has said so. */
+  readonly earlier: readonly { readonly process: ProcessIdentity; readonly dead: boolean }[];
+  /** Called with each process of the engine as soon as it is there. */
+  readonly onProcess: (process: ProcessIdentity) => void;
+}
+
+/** A lock on a stack as Pulumi's state backend keeps it: who took it, where, and when. */
+export interface StackLock {
+  readonly id: string;
+  readonly pid?: number;
+  readonly username?: string;
+  readonly hostname?: string;
+  readonly timestamp?: string;
+}
+
+/** The locks in the state backend. Only a lock whose owner is proven dead is ever removed, and only by its id. */
+export interface StackLocks {
+  list(stamp: StampName): Promise<readonly StackLock[]>;
+  remove(stamp: StampName, id: string): Promise<void>;
+}
+
 /** The door to Pulumi. `execute` never throws for a failed stack: the failure is in the outcome. */
 export interface EnginePort {
   execute(
     job: StackJob,
     onEvent: (event: StackEvent) => void,
     signal: AbortSignal,
+    watch?: ProcessWatch,
   ): Promise<StackOutcome>;
   /** What the stacks would be made from now, in the order of the jobs; starts no process. */
   identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]>;
@@ -141,4 +166,17 @@ export interface OrganizationPort {
 /** Wall clock, behind a port so that the runs can be tested without waiting. */
 export interface Clock {
   now(): Date;
+}
+
+/** Calls that all processes of one database may make together. */
+export interface SharedRate {
+  readonly perSecond: number;
+  /** Calls that may go at once after a rest. */
+  readonly burst: number;
+}
+
+/** Spaces calls out. */
+export interface RateLimit {
+  /** Resolves when the next call may go; `cost` is its weight, 1 by default. */
+  take(signal?: AbortSignal, cost?: number): Promise<void>;
 }

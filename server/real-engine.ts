@@ -3,8 +3,9 @@ import path from "node:path";
 import { engineSettings } from "../engine/config";
 import { projectRoot } from "../engine/parts";
 import { resolveToolchain } from "../engine/toolchain";
+import { stackLocks } from "./backend/locks";
 import { createPulumiEngine } from "./engine/engine";
-import type { Engine, EngineContext } from "./main";
+import type { Engine, EngineContext } from "./parts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,12 +18,17 @@ export function realEngine(
   /** Another program of the child process, for tests that need worse stacks than the product's own. */
   childScript?: string,
 ): (context: EngineContext) => Promise<Engine> {
-  return async ({ stateDir, backendUrl, report }) => {
+  return async ({ stateDir, backendUrl, passphraseFile, secretsProvider, ...context }) => {
+    const { report, s3UsePathStyle = false } = context;
     const settings = engineSettings(environment);
     const port = createPulumiEngine({
       toolchain: await resolveToolchain(settings),
       stateDir,
-      ...(backendUrl === undefined ? {} : { backendUrl }),
+      ...(backendUrl === undefined
+        ? {}
+        : { backendUrl, locks: await stackLocks(backendUrl, s3UsePathStyle) }),
+      ...(passphraseFile === undefined ? {} : { passphraseFile }),
+      ...(secretsProvider === undefined ? {} : { secretsProvider }),
       policyPacks: [path.join(projectRoot(), "policies", "strongroom")],
       environment,
       report,
@@ -38,6 +44,7 @@ export function realEngine(
         const detail = found ? "all parts are there" : "a part is missing; see strongroom doctor";
         return [{ name: "engine", ok: found, detail }];
       },
+      recover: () => port.recover(),
       // Each operation's child process is ended by its run; nothing else is kept open.
       close: () => Promise.resolve(),
     };

@@ -300,3 +300,12 @@ export interface FleetService {
   /** The fleet file as read, with its digest and the plan in waves. */
   fleet(): Promise<Readonly<Record<string, unknown>>>;
 }
+
+/** What a person may say about the hosts of workers. */
+export interface HostService {
+  /**
+   * Takes a person's word that a host is gone for certain: the locks that its processes left may be removed. Answers how
+   * many processes that is about.
+   */
+  gone(host: string, requestedBy: string, reason: string): Promise<{ readonly processes: number }>;
+}

@@ -70,6 +70,7 @@ export const ERRORS = {
   RUN_NOT_FOUND: kind("caller", 404, false, "No such run"),
   RUN_CANCELLED: kind("service", 409, false, "The run was cancelled"),
   RUN_INTERRUPTED: kind("service", 409, true, "The service stopped during the run"),
+  RUN_OWNER_UNKNOWN: kind("service", 409, true, "Nobody can say whether the lock's owner lives"),
   RUN_DEPENDENCY: kind("service", 409, false, "A stamp that this one needs did not succeed"),
   RUN_STOPPED: kind("service", 409, false, "A gate stopped the run"),
   RUN_NOT_WAITING: kind("caller", 409, false, "The run does not wait for this"),

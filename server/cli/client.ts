@@ -119,6 +119,11 @@ export class ServiceClient {
     return this.json(`/v1/audit?${query.toString()}`);
   }
 
+  hostGone(host: string, reason: string): Promise<{ host: string; processes: number }> {
+    const path = `/v1/hosts/${encodeURIComponent(host)}/gone`;
+    return this.json(path, { method: "POST", body: { reason } });
+  }
+
   verifyAudit(): Promise<AuditVerdict> {
     return this.json("/v1/audit/verify");
   }

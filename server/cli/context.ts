@@ -20,6 +20,15 @@ export interface DoctorLine {
 /** The parts of the product that commands start in this process; main.ts puts the real ones in. */
 export interface CliParts {
   readonly startEmbedded: StartEmbedded;
+  /** Works on runs of other processes until `close`. */
+  readonly startWorker: (
+    environment: CliIo["environment"],
+    report: (line: string) => void,
+  ) => Promise<{
+    readonly name: string;
+    readonly database: string;
+    close(): Promise<void>;
+  }>;
   readonly doctor: (
     io: CliIo,
     options: { readonly fix: boolean },

@@ -25,6 +25,14 @@ export const realParts: CliParts = {
     return { url: service.url, stateDir: config.stateDir, close: () => service.close() };
   },
 
+  async startWorker(environment, report) {
+    const [{ startWorker }, { realEngine }] = await Promise.all([
+      import("../work.js"),
+      import("../real-engine.js"),
+    ]);
+    return startWorker(readConfig(environment), { report, engine: realEngine(environment) });
+  },
+
   async doctor(io, { fix }) {
     const settings = engineSettings(io.environment);
     if (fix) {
@@ -35,7 +43,7 @@ export const realParts: CliParts = {
   },
 
   async laptop(environment) {
-    const { stateDir, backendUrl } = readConfig(environment);
+    const { stateDir, backendUrl, passphraseFile, secretsProvider } = readConfig(environment);
     const { env } = await resolveToolchain(engineSettings(environment));
     const { realEngine } = await import("../real-engine.js");
     // Makes the passphrase and the folder of the states where the service has never run, the same way as the service.
@@ -43,11 +51,15 @@ export const realParts: CliParts = {
       stateDir,
       report: () => undefined,
       ...(backendUrl === undefined ? {} : { backendUrl }),
+      ...(passphraseFile === undefined ? {} : { passphraseFile }),
+      ...(secretsProvider === undefined ? {} : { secretsProvider }),
     });
     return {
       ...env,
       PULUMI_BACKEND_URL: backendUrl ?? `file://${path.join(stateDir, "pulumi")}`,
-      PULUMI_CONFIG_PASSPHRASE_FILE: path.join(stateDir, "passphrase"),
+      ...(secretsProvider === undefined
+        ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile ?? path.join(stateDir, "passphrase") }
+        : {}),
     };
   },
 

@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor";
 import { drillCommand } from "./commands/drill";
 import { driftCommand } from "./commands/drift";
 import { envCommand } from "./commands/env";
+import { hostGoneCommand } from "./commands/host-gone";
 import { logsCommand } from "./commands/logs";
 import { planCommand } from "./commands/plan";
 import { policyCommand } from "./commands/policy";
@@ -21,6 +22,7 @@ import { retireCommand } from "./commands/retire";
 import { runsCommand } from "./commands/runs";
 import { serveCommand } from "./commands/serve";
 import { upCommand } from "./commands/up";
+import { workerCommand } from "./commands/worker";
 import { type CliContext, type CliParts, printFailure } from "./context";
 import { EXIT, type ExitCode } from "./failure";
 import type { CliIo } from "./io";
@@ -40,6 +42,7 @@ Exit codes:
 const COMMANDS = [
   doctorCommand,
   serveCommand,
+  workerCommand,
   accountsCommand,
   planCommand,
   previewCommand,
@@ -55,6 +58,7 @@ const COMMANDS = [
   drillCommand,
   reportCommand,
   auditCommand,
+  hostGoneCommand,
   runsCommand,
   logsCommand,
   envCommand,

@@ -6,22 +6,25 @@ import path from "node:path";
 import type { Toolchain } from "../../engine/toolchain";
 import { AppError, type ErrorRecord } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
+import { fileLocks } from "../backend/file-locks";
 import type {
   EnginePort,
+  ProcessWatch,
   StackEvent,
   StackIdentity,
   StackInputs,
   StackJob,
+  StackLocks,
   StackOutcome,
   StackResource,
 } from "../ports";
-import type { FromChild, ToChild } from "./child";
+import { ALIVE_MS, type FromChild, type ToChild } from "./child";
 import { LeanCommand } from "./command";
 import { resourcesOf, type Deployment } from "./deployment";
 import { errorOf } from "./engine-errors";
 import { engineEnvironment } from "./environment";
 import { Identifier } from "./identity";
-import { cleanUp, writeDown } from "./journal";
+import { cleanUp, unfinished, writeDown } from "./journal";
 import {
   exportState,
   readStateFile,
@@ -38,6 +41,8 @@ export interface PulumiEngineOptions {
   readonly stateDir: string;
   /** Where the stacks' states are; `file://<stateDir>/pulumi` by default. */
   readonly backendUrl?: string;
+  /** The locks of that backend; those of a `file://` one by default, and none is removed elsewhere. */
+  readonly locks?: StackLocks;
   /** `passphrase` (default) or the address of a key, `awskms://…`. */
   readonly secretsProvider?: string;
   /** File with the passphrase; one is made in the state folder by default. */
@@ -88,8 +93,20 @@ function secretFile(file: string): string {
   return file;
 }
 
-class PulumiEngine implements EnginePort {
+const NO_LOCKS: StackLocks = { list: () => Promise.resolve([]), remove: () => Promise.resolve() };
+
+/** The engine with what its owner does at the start. */
+export interface PulumiEnginePort extends EnginePort {
+  /**
+   * Looks after what earlier processes of this state folder left: ends what still runs, gives back their locks. To be
+   * called by the one process that holds the folder, before it works.
+   */
+  recover(): Promise<void>;
+}
+
+class PulumiEngine implements PulumiEnginePort {
   private readonly backendUrl: string;
+  private readonly locks: StackLocks;
   private readonly folder: string;
   private readonly passphraseFile: string | undefined;
   private readonly identifier: Identifier;
@@ -100,6 +117,8 @@ class PulumiEngine implements EnginePort {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const own = path.join(stateDir, "pulumi");
     this.backendUrl = options.backendUrl ?? `file://${own}`;
+    const isFile = this.backendUrl.startsWith("file://");
+    this.locks = options.locks ?? (isFile ? fileLocks(this.backendUrl) : NO_LOCKS);
     if (options.backendUrl === undefined) mkdirSync(own, { recursive: true, mode: 0o700 });
     this.passphraseFile =
       (options.secretsProvider ?? "passphrase") === "passphrase"
@@ -123,6 +142,7 @@ class PulumiEngine implements EnginePort {
     job: StackJob,
     onEvent: (event: StackEvent) => void,
     signal: AbortSignal,
+    watch?: ProcessWatch,
   ): Promise<StackOutcome> {
     const started = Date.now();
     let tree: ProcessTree | undefined;
@@ -134,7 +154,7 @@ class PulumiEngine implements EnginePort {
     let workDir: string | undefined;
     try {
       if (signal.aborted) return outcome(failed(interrupted(job.stamp), "cancelled"));
-      await this.cleanUp(job.stamp, onEvent);
+      await this.cleanUp(job.stamp, onEvent, watch?.earlier);
       // Before the program is loaded: if its files are replaced meanwhile, the next run finds that they differ.
       const [before] = this.identifier.identify([job]);
       const { expect } = job;
@@ -142,9 +162,13 @@ class PulumiEngine implements EnginePort {
       workDir = this.makeWorkDir();
       const child = this.startChild(workDir);
       if (child.pid !== undefined) {
-        writeDown(this.journal, job.stamp, child.pid);
+        const identity = writeDown(this.journal, job.stamp, child.pid);
+        if (identity !== undefined) watch?.onProcess(identity);
         tree = new ProcessTree(child.pid);
       }
+      child.on("message", (message: FromChild) => {
+        if (message.type === "process") watch?.onProcess(message.process);
+      });
       const result = await this.supervise(child, tree, job, workDir, onEvent, signal);
       if (result.status !== "succeeded" || job.operation !== "up") return outcome(result);
       const state = this.identifier.identify([job])[0]?.state;
@@ -158,6 +182,16 @@ class PulumiEngine implements EnginePort {
       tree?.killAll();
       await this.cleanUp(job.stamp, onEvent).catch(() => undefined);
       if (workDir !== undefined) rmSync(workDir, { recursive: true, force: true });
+    }
+  }
+
+  async recover(): Promise<void> {
+    for (const stamp of unfinished(this.journal)) {
+      await this.cleanUp(stamp, () => undefined).catch((error: unknown) =>
+        this.options.report(
+          `${stamp}: what an earlier process left could not be cleaned up (${AppError.from(error).message})`,
+        ),
+      );
     }
   }
 
@@ -244,6 +278,7 @@ class PulumiEngine implements EnginePort {
         killer ??= setTimeout(() => tree?.killAll(), grace);
       };
       const sampler = setInterval(() => tree?.look(), SAMPLE_MS);
+      const pulse = setInterval(() => tell({ type: "alive" }), ALIVE_MS);
       const watchdog = setTimeout(() => {
         timedOut = true;
         interrupt();
@@ -251,6 +286,7 @@ class PulumiEngine implements EnginePort {
       signal.addEventListener("abort", interrupt);
       const finish = (why: string): void => {
         clearInterval(sampler);
+        clearInterval(pulse);
         clearTimeout(watchdog);
         clearTimeout(killer);
         signal.removeEventListener("abort", interrupt);
@@ -283,7 +319,7 @@ class PulumiEngine implements EnginePort {
       );
       child.on("message", (message: FromChild) => {
         if (message.type === "event") onEvent(message.event);
-        else {
+        else if (message.type === "result") {
           result = message.result;
           clearTimeout(killer);
           killer = setTimeout(() => tree?.killAll(), EXIT_MS);
@@ -311,8 +347,13 @@ class PulumiEngine implements EnginePort {
     };
   }
 
-  private async cleanUp(stamp: StampName, onEvent: (event: StackEvent) => void): Promise<void> {
-    for (const text of await cleanUp(this.journal, stamp, this.backendUrl)) {
+  private async cleanUp(
+    stamp: StampName,
+    onEvent: (event: StackEvent) => void,
+    earlier: ProcessWatch["earlier"] = [],
+  ): Promise<void> {
+    const { journal: folder, locks } = this;
+    for (const text of await cleanUp({ folder, stamp, locks, earlier })) {
       onEvent({ type: "message", level: "warning", text });
       this.options.report(text);
     }
@@ -350,6 +391,6 @@ function failed(error: ErrorRecord, status: "failed" | "cancelled" = "failed"): 
 }
 
 /** The real engine behind its port: each operation in a child process, watched, and nothing of it left behind. */
-export function createPulumiEngine(options: PulumiEngineOptions): EnginePort {
+export function createPulumiEngine(options: PulumiEngineOptions): PulumiEnginePort {
   return new PulumiEngine(options);
 }

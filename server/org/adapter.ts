@@ -11,7 +11,7 @@ import {
 
 import type { Account, Organization } from "../../stacks/accounts";
 import { AppError } from "../../stacks/errors";
-import type { OrganizationPort } from "../ports";
+import type { OrganizationPort, RateLimit } from "../ports";
 import { callOrganizations, DEFAULT_RETRY, type RetryOptions } from "./calls";
 import { TokenBucket } from "./token-bucket";
 
@@ -22,6 +22,8 @@ export interface OrganizationAdapterOptions {
   readonly organizationId?: string;
   /** Calls per second; 5. */
   readonly callsPerSecond?: number;
+  /** Spaces the calls instead, for several processes together. */
+  readonly rate?: RateLimit;
   /** How long an account's tags are believed without asking again, seconds; 600. */
   readonly tagsMaxAgeSeconds?: number;
   readonly retry?: RetryOptions;
@@ -62,7 +64,7 @@ export function createOrganizationAdapter(
     options.client ??
     new OrganizationsClient({ region: options.region ?? "us-east-1", maxAttempts: 1 });
   const perSecond = options.callsPerSecond ?? 5;
-  const bucket = new TokenBucket({ perSecond, burst: Math.max(1, perSecond * 2) });
+  const rate = options.rate ?? new TokenBucket({ perSecond, burst: Math.max(1, perSecond * 2) });
   const retry = options.retry ?? DEFAULT_RETRY;
   const now = options.now ?? (() => new Date());
   const tags = new TagCache((options.tagsMaxAgeSeconds ?? 600) * 1000, () => now().getTime());
@@ -70,7 +72,7 @@ export function createOrganizationAdapter(
   return {
     async discover(signal) {
       const call: Call = (operation, send) =>
-        callOrganizations(operation, send, bucket, retry, signal);
+        callOrganizations(operation, send, rate, retry, signal);
       const { id, managementAccountId } = await describeOrganization(client, call);
       if (options.organizationId !== undefined && options.organizationId !== id) {
         throw new AppError(

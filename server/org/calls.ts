@@ -1,7 +1,7 @@
 import { backOff } from "exponential-backoff";
 
 import { AppError } from "../../stacks/errors";
-import type { TokenBucket } from "./token-bucket";
+import type { RateLimit } from "../ports";
 
 export interface RetryOptions {
   /** Tries of one call before it is given up. */
@@ -83,13 +83,13 @@ function failureOf(thrown: unknown): Failure {
 }
 
 /**
- * Makes one call to AWS Organizations: spaced out by the bucket, repeated with full jitter while AWS throttles or does
+ * Makes one call to AWS Organizations: spaced out by the rate, repeated with full jitter while AWS throttles or does
  * not answer. Throws AppError; `operation` is the name that IAM knows the call by.
  */
 export async function callOrganizations<T>(
   operation: string,
   call: () => Promise<T>,
-  bucket: TokenBucket,
+  rate: RateLimit,
   retry: RetryOptions,
   signal?: AbortSignal,
 ): Promise<T> {
@@ -97,7 +97,7 @@ export async function callOrganizations<T>(
     return await backOff(
       async () => {
         signal?.throwIfAborted();
-        await bucket.take(signal);
+        await rate.take(signal);
         return await call();
       },
       {

@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefau
 
 import type { Metrics } from "../plugins/metrics";
 import type { OpenStreams } from "../plugins/streams";
-import type { AuditService, FleetService, RunService } from "../runs-ports";
+import type { AuditService, FleetService, HostService, RunService } from "../runs-ports";
 import type { VaultService } from "../vault-ports";
 
 /** The Fastify application, with types of requests and answers from their TypeBox schemas. */
@@ -31,6 +31,7 @@ export interface RouteContext {
   readonly fleet: FleetService;
   readonly vault: VaultService;
   readonly auditLog: AuditService;
+  readonly hosts: HostService;
   readonly metrics: Metrics;
   readonly streams: OpenStreams;
   readonly readiness: () => Promise<readonly ReadinessCheck[]>;

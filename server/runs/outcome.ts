@@ -1,4 +1,4 @@
-import type { StackEvent, StackOutcome } from "../ports";
+import type { ProcessWatch, StackEvent, StackOutcome } from "../ports";
 import type { RunJob } from "../store/types";
 import type { VaultDetails } from "../vault-ports";
 
@@ -14,4 +14,5 @@ export type ExecuteJob = (
   job: RunJob,
   onEvent: (event: StackEvent) => void,
   signal: AbortSignal,
+  watch?: ProcessWatch,
 ) => Promise<JobOutcome>;

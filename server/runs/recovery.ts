@@ -5,7 +5,7 @@ import { isOfStacks } from "./requests";
 import { settle } from "./settle";
 
 /** A worker beats every 5 s; after this silence nobody counts on it any more, and what it writes is refused. */
-const GIVEN_UP_AFTER_SECONDS = 60;
+export const GIVEN_UP_AFTER_SECONDS = 60;
 /** The first try and one more. */
 const MOST_ATTEMPTS = 2;
 
@@ -15,8 +15,15 @@ const INTERRUPTED: ErrorRecord = {
   action: "Look at the stack with a preview, then start the run again.",
 };
 
-function isGone({ worker, silentSeconds }: AbandonedStamp): boolean {
-  if (worker === undefined || silentSeconds > GIVEN_UP_AFTER_SECONDS) return true;
+export interface Recovery {
+  readonly store: Store;
+  readonly workerId: string;
+  readonly leaseSeconds: number;
+  readonly report: (line: string) => void;
+}
+
+function isGone({ worker, silentSeconds }: AbandonedStamp, leaseSeconds: number): boolean {
+  if (worker === undefined || silentSeconds > leaseSeconds) return true;
   return stateOf(worker) === "dead";
 }
 
@@ -25,14 +32,15 @@ function isGone({ worker, silentSeconds }: AbandonedStamp): boolean {
  * RUN_INTERRUPTED. The engine cleans up after its own dead processes before it touches the stack again. Answers how many
  * stamps were found.
  */
-export async function recoverAbandoned(
-  store: Store,
-  workerId: string,
-  report: (line: string) => void,
-): Promise<number> {
+export async function recoverAbandoned({
+  store,
+  workerId,
+  leaseSeconds,
+  report,
+}: Recovery): Promise<number> {
   let found = 0;
   for (const stamp of await store.abandoned(workerId)) {
-    if (!isGone(stamp)) continue;
+    if (!isGone(stamp, leaseSeconds)) continue;
     const again = stamp.attempts < MOST_ATTEMPTS;
     const text = again
       ? "the service stopped while it worked on this stamp: it is tried once more"
@@ -65,6 +73,6 @@ export async function recoverAbandoned(
     found++;
     report(`${stamp.stamp}: ${text}`);
   }
-  await store.forgetSilentWorkers(GIVEN_UP_AFTER_SECONDS);
+  await store.forgetSilentWorkers(leaseSeconds);
   return found;
 }

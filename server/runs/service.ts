@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { AppError } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
 import { checkConfirmation } from "../../stacks/plan";
-import type { Clock, EnginePort, StackIdentity } from "../ports";
+import type { Clock, StackIdentity } from "../ports";
 import type {
   ApprovalRequest,
   Follows,
@@ -17,36 +17,22 @@ import type {
   StampState,
 } from "../runs-ports";
 import { TERMINAL_STATUSES } from "../runs-ports";
-import type { NewAuditEntry, NewStamp, Store, StoredRun } from "../store/types";
-import type { VaultPort } from "../vault-ports";
-import { vaultExecutor } from "./execute-vault";
+import type { NewAuditEntry, NewStamp, StoredRun } from "../store/types";
 import { beginRollout } from "./begin-rollout";
 import { approveRun, endPause, followUp } from "./decisions";
+import { createWorker, type WorkOptions } from "./executor";
 import { jobsOf } from "./jobs";
-import type { ExecuteJob } from "./outcome";
 import type { RunPlanner } from "./planner";
 import { checkRequest } from "./requests";
 import { approvedPlan } from "./restore-plan";
 import { settle } from "./settle";
 import { accountResults } from "./summary";
 import { leaveUnchanged, mayLeaveAlone } from "./unchanged";
-import { Worker, type WorkerNumbers } from "./worker";
+import type { Worker, WorkerNumbers } from "./worker";
 
-export interface RunServiceOptions {
-  readonly store: Store;
-  readonly engine: EnginePort;
-  readonly vault: VaultPort;
-  /** How long a backup waits for what it ordered, milliseconds; 10 minutes. */
-  readonly backupWaitMs?: number;
+export interface RunServiceOptions extends WorkOptions {
   readonly planner: RunPlanner;
   readonly clock: Clock;
-  /** Most stack operations at the same time. */
-  readonly concurrency: number;
-  /** Memory in MiB left to the rest of the machine; 512 by default. */
-  readonly reserveMiB?: number;
-  /** Memory in MiB that programs can still get; the system's own number by default. */
-  readonly availableMiB?: () => number;
-  readonly report: (line: string) => void;
 }
 
 /** The run service with its beginning and its end, which the routes do not see. */
@@ -71,13 +57,6 @@ const FOLLOW_BATCH = 500;
 /** Ids sort by the time they were made: the list of runs is in their order. */
 function newRunId(now: Date): string {
   return `run-${now.getTime().toString(16).padStart(12, "0")}-${randomBytes(8).toString("hex")}`;
-}
-
-/** Stacks go to the engine, everything else to the vault's functions. */
-function executorOf({ engine, vault, backupWaitMs }: RunServiceOptions): ExecuteJob {
-  const toVault = vaultExecutor({ vault, ...(backupWaitMs === undefined ? {} : { backupWaitMs }) });
-  return (job, onEvent, signal) =>
-    "spec" in job ? engine.execute(job, onEvent, signal) : toVault(job, onEvent, signal);
 }
 
 /** What the audit log keeps of a run that was asked for. */
@@ -108,14 +87,7 @@ class Runs implements ManagedRunService {
   private closing = false;
 
   constructor(private readonly options: RunServiceOptions) {
-    this.worker = new Worker({
-      store: options.store,
-      execute: executorOf(options),
-      concurrency: options.concurrency,
-      reserveMiB: options.reserveMiB ?? 512,
-      availableMiB: options.availableMiB ?? (() => process.availableMemory() / 2 ** 20),
-      report: options.report,
-    });
+    this.worker = createWorker(options);
   }
 
   async start(

@@ -82,6 +82,7 @@ export function summarize(
 const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ENGINE_PENDING",
   "RUN_INTERRUPTED",
+  "RUN_OWNER_UNKNOWN",
 ]);
 
 /** How a run ended, from how its stamps did. */

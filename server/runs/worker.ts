@@ -3,15 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { AppError, ERRORS } from "../../stacks/errors";
 import { ownIdentity } from "../processes";
-import type { StampStatus } from "../runs-ports";
-import type { ClaimedStamp, StampDetails, Store } from "../store/types";
+import type { ClaimedStamp, EngineProcess, Store } from "../store/types";
+import type { AwsBudget } from "./aws-budget";
+import { buryOrphans, ownerUnknown, unprovenHosts, watchOf } from "./engine-processes";
 import { EventBuffer } from "./event-buffer";
 import type { ExecuteJob, JobOutcome } from "./outcome";
 import { resumePaused } from "./decisions";
-import { keepPlan } from "./plan-phase";
-import { recoverAbandoned } from "./recovery";
-import { isOfStacks } from "./requests";
-import { settle } from "./settle";
+import { type ClaimEnd, mayBeWritten, recordEnd } from "./record-end";
+import { GIVEN_UP_AFTER_SECONDS, recoverAbandoned } from "./recovery";
 import { PeakMemory, slotsFor } from "./slots";
 import { changesAnything } from "./summary";
 
@@ -23,6 +22,12 @@ export interface WorkerOptions {
   /** Memory in MiB that is left to the rest of the machine. */
   readonly reserveMiB: number;
   readonly availableMiB: () => number;
+  /** What all workers of the database may ask of AWS together. */
+  readonly budget: Pick<AwsBudget, "take">;
+  /** A worker that is silent for so long has lost what it works on; 60 s. */
+  readonly leaseSeconds?: number;
+  /** How long a stamp waits for word from the host that holds its lock, seconds; 10 minutes. */
+  readonly proofSeconds?: number;
   readonly report: (line: string) => void;
 }
 
@@ -50,6 +55,10 @@ const RECOVERY_MS = 15_000;
 const PAUSES_MS = 5000;
 const YOUNG_MS = 8000;
 const RETRY_WAIT_MS = 1000;
+/** Time for the engine to stop before others may take over. */
+const STOP_BEFORE_SECONDS = 15;
+const PROOF_SECONDS = 600;
+const PROOF_POLL_MS = 10_000;
 const LONGEST_WRITE_WAIT_MS = 5000;
 
 type Reason = "cancel" | "shutdown" | "lost";
@@ -66,6 +75,8 @@ export class Worker {
   private filling: Promise<void> | undefined;
   private fillAgain = false;
   private stopping = false;
+  /** When the database last took a sign of life, by a clock that nobody sets. */
+  private heardAt = performance.now();
   private stopNotices: () => void = () => undefined;
 
   constructor(private readonly options: WorkerOptions) {}
@@ -73,7 +84,8 @@ export class Worker {
   /** Looks after what an earlier process left behind, then starts to take work. */
   async start(): Promise<void> {
     await this.options.store.heartbeat(this.id, ownIdentity(), true);
-    this.recovered += await recoverAbandoned(this.options.store, this.id, this.options.report);
+    this.heardAt = performance.now();
+    await this.recover();
     this.stopNotices = this.options.store.onNotice((notice) => {
       if (notice.topic === "work") this.fill();
       if (notice.topic === "cancel") this.abortRuns([notice.runId]);
@@ -82,10 +94,9 @@ export class Worker {
       this.fill();
       return Promise.resolve();
     });
-    this.every(HEARTBEAT_MS, () => this.beat());
-    this.every(RECOVERY_MS, async () => {
-      this.recovered += await recoverAbandoned(this.options.store, this.id, this.options.report);
-    });
+    const quarter = this.leaseSeconds * 250;
+    this.every(Math.min(HEARTBEAT_MS, quarter), () => this.beat());
+    this.every(Math.min(RECOVERY_MS, quarter), () => this.recover());
     this.every(PAUSES_MS, async () => {
       await resumePaused(this.options.store);
     });
@@ -140,16 +151,42 @@ export class Worker {
     });
   }
 
+  private get leaseSeconds(): number {
+    return this.options.leaseSeconds ?? GIVEN_UP_AFTER_SECONDS;
+  }
+
+  private async recover(): Promise<void> {
+    const { store, report } = this.options;
+    const { id, leaseSeconds } = this;
+    this.recovered += await recoverAbandoned({ store, workerId: id, leaseSeconds, report });
+    await buryOrphans(store);
+  }
+
   private async beat(): Promise<void> {
     const { store } = this.options;
-    if (!(await store.heartbeat(this.id, ownIdentity(), false))) {
-      // We were silent for so long that others took over: what we run is no longer ours.
-      for (const { abort } of this.running.values()) abort.abort("lost" satisfies Reason);
-      this.id = randomUUID();
-      await store.heartbeat(this.id, ownIdentity(), true);
+    const asked = performance.now();
+    try {
+      if (!(await store.heartbeat(this.id, ownIdentity(), false))) {
+        // We were silent for so long that others took over: what we run is no longer ours.
+        this.lose();
+        this.id = randomUUID();
+        await store.heartbeat(this.id, ownIdentity(), true);
+      }
+      this.heardAt = asked;
+    } catch (error) {
+      // Others may reach the database where we do not: what runs is stopped before they take it over.
+      const silent = (performance.now() - this.heardAt) / 1000;
+      if (silent > this.leaseSeconds - Math.min(STOP_BEFORE_SECONDS, this.leaseSeconds / 4)) {
+        this.lose();
+      }
+      throw error;
     }
     const runs = [...new Set([...this.running.values()].map(({ claim }) => claim.runId))];
     if (runs.length > 0) this.abortRuns(await store.cancelRequested(runs));
+  }
+
+  private lose(): void {
+    for (const { abort } of this.running.values()) abort.abort("lost" satisfies Reason);
   }
 
   private abortRuns(runIds: readonly string[]): void {
@@ -213,7 +250,7 @@ export class Worker {
     const buffer = new EventBuffer(this.options.store, claim, workerId, () =>
       abort.abort("lost" satisfies Reason),
     );
-    let outcome = await this.execute(claim, buffer, abort.signal);
+    let outcome = await this.executeUnlocked(claim, buffer, abort.signal);
     if (mayBeRetried(claim, outcome) && !abort.signal.aborted) {
       this.retried++;
       buffer.add({
@@ -227,17 +264,56 @@ export class Worker {
     this.peak.add(outcome.peakMemoryMiB ?? 0);
     const reason = abort.signal.reason as Reason | undefined;
     if (reason === "lost") return;
-    await this.record(claim, workerId, outcome, buffer, reason);
+    const putBack = reason === "shutdown" && outcome.status === "cancelled";
+    await this.record({ claim, workerId, outcome, events: await buffer.take(), putBack });
+  }
+
+  /**
+   * Does the work. Where a process of ours on another host still has the stack's lock, waits until that host says that it
+   * is gone; after the time for that a person has to say it.
+   */
+  private async executeUnlocked(
+    claim: ClaimedStamp,
+    buffer: EventBuffer,
+    signal: AbortSignal,
+  ): Promise<JobOutcome> {
+    const { store, proofSeconds = PROOF_SECONDS } = this.options;
+    const deadline = performance.now() + proofSeconds * 1000;
+    for (let tries = 0; ; tries++) {
+      const earlier = await store
+        .engineProcesses(claim.stamp, claim.epoch)
+        .catch((): readonly EngineProcess[] => []);
+      const outcome = await this.execute(claim, buffer, signal, earlier);
+      if (outcome.error?.code !== "STACK_LOCKED") {
+        // It had the lock, so nothing of theirs is left; and nothing of ours, because it has ended.
+        await store.forgetEngineProcesses(claim.stamp, claim.epoch + 1).catch(() => undefined);
+        return outcome;
+      }
+      const hosts = unprovenHosts(earlier);
+      if (hosts.length === 0) return outcome;
+      if (performance.now() > deadline) return { ...outcome, error: ownerUnknown(claim, hosts) };
+      if (tries === 0) {
+        const text = `waits for ${hosts.join(", ")} to give the lock of an earlier run back`;
+        buffer.add({ type: "message", level: "warning", text });
+      }
+      const rested = await sleep(PROOF_POLL_MS, true, { signal }).catch(() => false);
+      if (!rested) return outcome;
+    }
   }
 
   private async execute(
     claim: ClaimedStamp,
     buffer: EventBuffer,
     signal: AbortSignal,
+    earlier: readonly EngineProcess[] = [],
   ): Promise<JobOutcome> {
+    const { store, budget } = this.options;
     const started = Date.now();
     try {
-      return await this.options.execute(claim.job, (event) => buffer.add(event), signal);
+      // While the database is away there is no common rate, and no reason to stand still either.
+      await budget.take(claim.job, signal).catch(() => undefined);
+      const watch = watchOf(store, claim, earlier);
+      return await this.options.execute(claim.job, (event) => buffer.add(event), signal, watch);
     } catch (error) {
       return {
         status: "failed",
@@ -248,61 +324,15 @@ export class Worker {
   }
 
   /** Writes the end of a stamp; tries until it works, because an outcome that is not recorded did not happen. */
-  private async record(
-    claim: ClaimedStamp,
-    workerId: string,
-    outcome: JobOutcome,
-    buffer: EventBuffer,
-    reason: Reason | undefined,
-  ): Promise<void> {
-    const { store } = this.options;
-    const left = await buffer.take();
-    const putBack = reason === "shutdown" && outcome.status === "cancelled";
-    const { status, outputs, identity, ...rest } = outcome;
-    const details: StampDetails = rest;
+  private async record(end: ClaimEnd): Promise<void> {
     for (let wait = 100; ; wait = Math.min(wait * 2, LONGEST_WRITE_WAIT_MS)) {
       try {
-        await store.transaction(async (tx) => {
-          if ((await tx.lockRun(claim.runId)) === undefined) return;
-          if (!(await tx.holds(claim, workerId))) return;
-          await tx.append(claim.runId, left);
-          if (putBack) {
-            await tx.putBack(claim.runId, claim.stamp, claim.attempt, claim.queueId, true);
-            await tx.append(claim.runId, [
-              {
-                type: "stamp.message",
-                stamp: claim.stamp,
-                data: {
-                  level: "warning",
-                  text: "the service stops: the stamp goes on after its start",
-                },
-              },
-            ]);
-          } else if (claim.planning && status === "succeeded") {
-            await keepPlan(tx, claim, workerId, details);
-          } else {
-            await tx.endClaimed(claim, workerId, status, details);
-            await tx.append(claim.runId, [endOf(claim, status, details)]);
-            const { operation } = claim.job;
-            if (isOfStacks(operation)) {
-              const good = status === "succeeded";
-              const kept = good && operation === "up" ? outputs : undefined;
-              const cleared = good && operation === "retire" ? {} : kept;
-              const { runId, stamp } = claim;
-              const refreshed = "refresh" in claim.job && claim.job.refresh;
-              const end = { runId, operation, stamp, status, details, identity, refreshed };
-              await tx.setStampState({ ...end, outputs: cleared });
-            }
-            await tx.release(claim.runId, [claim.stamp]);
-          }
-          await settle(tx, claim.runId);
-        });
-        if (!putBack) this.ended[status]++;
+        await recordEnd(this.options.store, end);
+        if (!end.putBack) this.ended[end.outcome.status]++;
         return;
       } catch (error) {
-        // Stopping: the next start finds the stamp abandoned and recovers it. A bug would not go away by waiting.
-        const { code } = AppError.from(error);
-        if (this.stopping || (code !== "RUN_STORE" && code !== "ENGINE_DISK_FULL")) throw error;
+        // Stopping: the next start finds the stamp abandoned and recovers it.
+        if (this.stopping || !mayBeWritten(error)) throw error;
         await sleep(wait);
       }
     }
@@ -318,17 +348,3 @@ function mayBeRetried(claim: ClaimedStamp, outcome: JobOutcome): boolean {
   const { operation } = claim.job;
   return operation === "preview" || operation === "drift" || !changesAnything(outcome.counts);
 }
-
-const endOf = (claim: ClaimedStamp, status: StampStatus, details: StampDetails) => ({
-  type: "stamp.ended" as const,
-  stamp: claim.stamp,
-  data: {
-    status,
-    counts: details.counts,
-    resources: details.resources,
-    coverage: details.coverage && { ...details.coverage, uncovered: undefined },
-    seconds: details.seconds,
-    violations: details.violations?.length ?? 0,
-    ...(details.error === undefined ? {} : { error: details.error }),
-  },
-});

@@ -130,6 +130,30 @@ const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE strongroom.run_stamps ADD COLUMN plan jsonb;
       CREATE INDEX runs_paused ON strongroom.runs (id) WHERE status = 'paused';`,
   },
+  {
+    version: 5,
+    name: "several hosts: epochs of claims, turns of runs, processes of engines, shared rates",
+    sql: `
+      CREATE SEQUENCE strongroom.claim_epochs;
+      ALTER TABLE strongroom.run_stamps
+        ADD COLUMN epoch bigint NOT NULL DEFAULT 0,
+        ADD COLUMN turn integer NOT NULL DEFAULT 0;
+      CREATE TABLE strongroom.engine_processes (
+        stamp text NOT NULL,
+        epoch bigint NOT NULL,
+        host text NOT NULL,
+        process jsonb NOT NULL,
+        dead boolean NOT NULL DEFAULT false,
+        at timestamptz NOT NULL DEFAULT now()
+      );
+      CREATE INDEX engine_processes_stamp ON strongroom.engine_processes (stamp);
+      CREATE INDEX engine_processes_host ON strongroom.engine_processes (host) WHERE NOT dead;
+      CREATE TABLE strongroom.shared_rates (
+        name text PRIMARY KEY,
+        tokens double precision NOT NULL,
+        filled_at timestamptz NOT NULL DEFAULT clock_timestamp()
+      );`,
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

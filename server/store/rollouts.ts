@@ -74,12 +74,12 @@ export async function writePlan(
   const { rowCount } = await client.query(
     `UPDATE strongroom.run_stamps
      SET status = 'waiting', worker_id = NULL, queue_id = NULL, attempts = 0, plan = $5, result = $6
-     WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND worker_id = $3 AND attempts = $4`,
+     WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND worker_id = $3 AND epoch = $4`,
     [
       claim.runId,
       claim.stamp,
       workerId,
-      claim.attempt,
+      claim.epoch,
       JSON.stringify(plan),
       JSON.stringify(details),
     ],

@@ -2,10 +2,12 @@ import { Pool, type PoolClient, type QueryResult, type QueryResultRow } from "pg
 import PgBoss from "pg-boss";
 
 import type { StampName } from "../../stacks/naming";
+import type { RateLimit, SharedRate } from "../ports";
 import type { ProcessIdentity } from "../processes";
 import type { AuditEntry, IdempotencyKey, RunEvent, RunListItem, StampState } from "../runs-ports";
 import { readAudit, readAuditAfter } from "./audit";
 import { isTransient, storeError } from "./database-errors";
+import { EngineProcesses } from "./engine-processes";
 import { startLocalPostgres, type LocalPostgres } from "./local-postgres";
 import { alone, migrate } from "./migrations";
 import { NoticeBoard } from "./notices";
@@ -22,8 +24,17 @@ import {
   type StampRow,
   type StateRow,
 } from "./rows";
+import { sharedRate } from "./shared-rate";
 import { QUEUE, SqlTransaction } from "./transaction";
-import type { AbandonedStamp, Notice, Store, StoredRun, Transaction } from "./types";
+import type {
+  AbandonedStamp,
+  ClaimedStamp,
+  EngineProcess,
+  Notice,
+  Store,
+  StoredRun,
+  Transaction,
+} from "./types";
 
 export interface StoreOptions {
   /** A Postgres of the user's, version 13 or later; without it one is started in the state folder. */
@@ -42,6 +53,8 @@ const TRANSACTION_TRIES = 5;
 const LONGEST_JOB_HOURS = 23;
 
 class SqlStore implements Store {
+  private readonly processes = new EngineProcesses((text, values) => this.sql(text, values));
+
   constructor(
     readonly description: string,
     private readonly pool: Pool,
@@ -220,6 +233,30 @@ class SqlStore implements Store {
        WHERE status = 'paused' AND (rollout->'hold'->>'until')::timestamptz <= now() ORDER BY id`,
     );
     return rows.map(({ id }) => id);
+  }
+
+  addEngineProcess(claim: ClaimedStamp, process: ProcessIdentity): Promise<void> {
+    return this.processes.add(claim, process);
+  }
+
+  engineProcesses(stamp: StampName, beforeEpoch: number): Promise<readonly EngineProcess[]> {
+    return this.processes.before(stamp, beforeEpoch);
+  }
+
+  orphans(host: string): Promise<readonly EngineProcess[]> {
+    return this.processes.orphans(host);
+  }
+
+  buryProcesses(host: string, claims?: readonly number[]): Promise<number> {
+    return this.processes.bury(host, claims);
+  }
+
+  forgetEngineProcesses(stamp: StampName, beforeEpoch: number): Promise<void> {
+    return this.processes.forget(stamp, beforeEpoch);
+  }
+
+  sharedRate(name: string, rate: SharedRate): RateLimit {
+    return sharedRate((text, values) => this.sql(text, values), name, rate);
   }
 
   async queueDepth(): Promise<number> {

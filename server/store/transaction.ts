@@ -35,6 +35,7 @@ import {
   type StampRow,
 } from "./rows";
 import { endUnchanged, readMadeStamps, refreshWaiting, writeStampState } from "./stamp-states";
+import { firstTurn, keepTurns } from "./turns";
 import type {
   AbandonedStamp,
   ClaimedStamp,
@@ -151,8 +152,8 @@ export class SqlTransaction implements Transaction {
   async holds(claim: ClaimedStamp, workerId: string): Promise<boolean> {
     const { rowCount } = await this.sql(
       `SELECT 1 FROM strongroom.run_stamps
-       WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND worker_id = $3 AND attempts = $4`,
-      [claim.runId, claim.stamp, workerId, claim.attempt],
+       WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND worker_id = $3 AND epoch = $4`,
+      [claim.runId, claim.stamp, workerId, claim.epoch],
     );
     return rowCount === 1;
   }
@@ -205,8 +206,8 @@ export class SqlTransaction implements Transaction {
   ): Promise<boolean> {
     const { rowCount } = await this.sql(
       `UPDATE strongroom.run_stamps SET status = $5, result = $6, ended_at = now(), worker_id = NULL
-       WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND worker_id = $3 AND attempts = $4`,
-      [claim.runId, claim.stamp, workerId, claim.attempt, status, JSON.stringify(details)],
+       WHERE run_id = $1 AND stamp = $2 AND status = 'running' AND worker_id = $3 AND epoch = $4`,
+      [claim.runId, claim.stamp, workerId, claim.epoch, status, JSON.stringify(details)],
     );
     if (rowCount !== 1) return false;
     await this.queue.complete(QUEUE, claim.queueId, {}, { db: this.db });
@@ -247,16 +248,15 @@ export class SqlTransaction implements Transaction {
 
   async enqueue(runId: string, stamps: readonly StampName[]): Promise<void> {
     if (stamps.length === 0) return;
-    const jobs = stamps.map((stamp) => {
+    const first = await firstTurn(this.client, runId);
+    const jobs = stamps.map((stamp, index) => {
       const data: QueueJob = { runId, stamp };
-      return { id: randomUUID(), name: QUEUE, data };
+      // The queue hands out the highest priority first: the lowest turn.
+      return { id: randomUUID(), name: QUEUE, data, priority: -(first + index) };
     });
     await this.queue.insert(jobs, { db: this.db });
-    await this.sql(
-      `UPDATE strongroom.run_stamps AS r SET queue_id = q.id
-       FROM unnest($2::text[], $3::uuid[]) AS q(stamp, id) WHERE r.run_id = $1 AND r.stamp = q.stamp`,
-      [runId, stamps, jobs.map(({ id }) => id)],
-    );
+    const ids = jobs.map(({ id }) => id);
+    await keepTurns(this.client, { runId, stamps, ids, first });
     await this.notify({ topic: "work", runId });
   }
 
@@ -268,13 +268,15 @@ export class SqlTransaction implements Transaction {
     const { rows } = await this.sql<{
       job: RunJob;
       attempts: number;
+      epoch: string;
       planning: boolean;
       inputs: string | null;
     }>(
       `UPDATE strongroom.run_stamps
-       SET status = 'running', worker_id = $3, attempts = attempts + 1, started_at = now()
+       SET status = 'running', worker_id = $3, attempts = attempts + 1, started_at = now(),
+           epoch = nextval('strongroom.claim_epochs')
        WHERE run_id = $1 AND stamp = $2 AND status = 'waiting' AND queue_id = $4
-       RETURNING ${CLAIMED_JOB} AS job, attempts,
+       RETURNING ${CLAIMED_JOB} AS job, attempts, epoch,
          plan IS NOT NULL AND plan->>'changes' IS NULL AS planning, plan->>'inputs' AS inputs`,
       [runId, stamp, workerId, job.id],
     );
@@ -288,6 +290,7 @@ export class SqlTransaction implements Transaction {
       stamp,
       job: row.job,
       attempt: row.attempts,
+      epoch: Number(row.epoch),
       queueId: job.id,
       startsRun: run.status === "queued",
       planning: row.planning,

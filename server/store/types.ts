@@ -2,7 +2,15 @@ import type { ErrorRecord } from "../../stacks/errors";
 import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
 import type { RolloutRules } from "../../stacks/rollout";
-import type { Operation, PolicyViolation, StackIdentity, StackJob, StackOperation } from "../ports";
+import type {
+  Operation,
+  PolicyViolation,
+  RateLimit,
+  SharedRate,
+  StackIdentity,
+  StackJob,
+  StackOperation,
+} from "../ports";
 import type { ProcessIdentity } from "../processes";
 import type { VaultJob } from "../vault-ports";
 import type {
@@ -108,8 +116,10 @@ export interface ClaimedStamp {
   readonly runId: string;
   readonly stamp: StampName;
   readonly job: RunJob;
-  /** 1 for the first; part of the fence: only the claim that has it may write the end. */
+  /** 1 for the first. */
   readonly attempt: number;
+  /** Grows with every claim of anything: only the holder of the newest one may write about the stamp. */
+  readonly epoch: number;
   readonly queueId: string;
   /** It is the first stamp of its run that starts. */
   readonly startsRun: boolean;
@@ -117,6 +127,16 @@ export interface ClaimedStamp {
   readonly planning: boolean;
   /** What the plan is made for, of a run that plans. */
   readonly inputs: string | undefined;
+}
+
+/** A process of the engine that worked on a stack, on some host. */
+export interface EngineProcess {
+  readonly stamp: StampName;
+  /** Of the claim that it worked for. */
+  readonly epoch: number;
+  readonly process: ProcessIdentity;
+  /** Somebody on its host, or a person, has said that it is gone. */
+  readonly dead: boolean;
 }
 
 /** A running stamp whose worker has not been heard of, or is known to be dead. */
@@ -288,6 +308,18 @@ export interface Store {
   abandoned(exceptWorkerId: string): Promise<readonly AbandonedStamp[]>;
   /** Runs whose pause is over. */
   pausesOver(): Promise<readonly string[]>;
+  /** Writes down a process of the engine before it can take the stack's lock. */
+  addEngineProcess(claim: ClaimedStamp, process: ProcessIdentity): Promise<void>;
+  /** Processes of earlier claims of a stamp that nobody has seen end in good order. */
+  engineProcesses(stamp: StampName, beforeEpoch: number): Promise<readonly EngineProcess[]>;
+  /** Processes of a host whose claim is over, and that nobody has said to be gone. */
+  orphans(host: string): Promise<readonly EngineProcess[]>;
+  /** Says of processes of a host that they are gone; those of claims up to an epoch, or all. Answers how many. */
+  buryProcesses(host: string, claims?: readonly number[]): Promise<number>;
+  /** Forgets the processes of claims before one: what they left is cleaned up. */
+  forgetEngineProcesses(stamp: StampName, beforeEpoch: number): Promise<void>;
+  /** A rate that all processes on the database keep together. */
+  sharedRate(name: string, rate: SharedRate): RateLimit;
   /** Stamps that wait in the queue. */
   queueDepth(): Promise<number>;
   /** Calls the listener on every notice; returns how to stop it. Notices may be lost: poll as well, slowly. */

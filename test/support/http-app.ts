@@ -32,6 +32,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
     fleet,
     vault,
     auditLog: audit,
+    hosts: { gone: () => Promise.resolve({ processes: 2 }) },
     authenticator: fakeAuthenticator,
     metrics: createMetrics({ processMetrics: false }),
     readiness: () => Promise.resolve([{ name: "database", ok: true, detail: "reachable" }]),

@@ -14,6 +14,7 @@ export interface ServiceOrders {
   readonly stateDir: string;
   readonly request?: RunRequest;
   readonly work: boolean;
+  readonly leaseSeconds?: number;
   /** Stamps that the slow engine takes a minute for, beside those of the request. */
   readonly slow?: readonly StampName[];
   /** `slow`: a fake whose operations take a minute; otherwise the real engine with this child script and these tags. */
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     clock: { now: () => new Date() },
     // Runs that earlier tests left in the same database are taken up again, and each holds a slot.
     concurrency: 8,
+    ...(orders.leaseSeconds === undefined ? {} : { leaseSeconds: orders.leaseSeconds }),
     report: () => undefined,
   });
   if (work) await service.startWorkers();

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { tokenPath } from "../../auth/tokens";
 import { type CliContext, describe, type OutputOptions, printJson } from "../context";
 import { EXIT } from "../failure";
-import type { CliIo } from "../io";
+import { Signals } from "../signals";
 import { clean } from "../text";
 
 interface ServeOptions extends OutputOptions {
@@ -11,6 +11,7 @@ interface ServeOptions extends OutputOptions {
   readonly host?: string;
   readonly fleet?: string;
   readonly state?: string;
+  readonly worker: boolean;
 }
 
 /** `serve`: the service, until it is stopped. */
@@ -22,11 +23,15 @@ export function serveCommand(context: CliContext): Command {
     .option("--port <port>", "port to listen on (or STRONGROOM_PORT)")
     .option("--host <address>", "address to listen on (or STRONGROOM_HOST)")
     .option("--fleet <file>", "the fleet file (or STRONGROOM_FLEET)")
-    .option("--state <folder>", "folder of everything the service keeps (or STRONGROOM_STATE)");
+    .option("--state <folder>", "folder of everything the service keeps (or STRONGROOM_STATE)")
+    .option(
+      "--no-worker",
+      "accept runs and leave the work to `strongroom worker` processes (or STRONGROOM_WORKER=false)",
+    );
   describe(command, [
     "strongroom serve",
     "strongroom serve --fleet fleet.yaml --port 8700",
-    "DATABASE_URL=postgres://db/strongroom strongroom serve --host 0.0.0.0",
+    "DATABASE_URL=postgres://db/strongroom strongroom serve --no-worker",
   ]);
   return command.action(
     context.ends(async (options: ServeOptions) => {
@@ -41,6 +46,7 @@ export function serveCommand(context: CliContext): Command {
             ...(options.host === undefined ? {} : { STRONGROOM_HOST: options.host }),
             ...(options.fleet === undefined ? {} : { STRONGROOM_FLEET: options.fleet }),
             ...(options.state === undefined ? {} : { STRONGROOM_STATE: options.state }),
+            ...(options.worker ? {} : { STRONGROOM_WORKER: "false" }),
           },
           (line) => io.err(`${clean(line)}\n`),
         );
@@ -61,24 +67,4 @@ export function serveCommand(context: CliContext): Command {
       return EXIT.ok;
     }),
   );
-}
-
-/** Counts Ctrl-C and SIGTERM. */
-class Signals {
-  readonly stop: () => void;
-  private count = 0;
-  private readonly waiting: { readonly count: number; readonly resolve: () => void }[] = [];
-
-  constructor(io: Pick<CliIo, "onInterrupt">) {
-    this.stop = io.onInterrupt(() => {
-      this.count += 1;
-      for (const { count, resolve } of this.waiting) if (count <= this.count) resolve();
-    });
-  }
-
-  /** Resolves when there were so many. */
-  seen(count: number): Promise<void> {
-    if (count <= this.count) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push({ count, resolve }));
-  }
 }

@@ -27,6 +27,8 @@ describe("the settings", () => {
       host: "127.0.0.1",
       port: 8700,
       concurrency: 4,
+      works: true,
+      awsRates: { sts: 50, iam: 20 },
       discovery: {
         callsPerSecond: 5,
         maxAgeSeconds: 300,

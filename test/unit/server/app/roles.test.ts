@@ -46,6 +46,7 @@ const NEEDS = [
   ],
   ["approver", get("/v1/audit")],
   ["approver", get("/v1/audit/verify")],
+  ["approver", post("/v1/hosts/worker-7.example/gone", { reason: "the instance was terminated" })],
 ] as const;
 
 describe("who may do what", () => {

@@ -85,6 +85,7 @@ export async function listeningService(over: Partial<AppOptions> = {}): Promise<
 /** Parts that fail a test which does not expect them. */
 export const noParts: CliParts = {
   startEmbedded: () => Promise.reject(new Error("no service was to be started")),
+  startWorker: () => Promise.reject(new Error("no worker was to be started")),
   doctor: () => Promise.reject(new Error("no doctor was expected")),
   laptop: () => Promise.reject(new Error("no environment was expected")),
   version: "1.2.3",

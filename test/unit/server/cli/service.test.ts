@@ -111,6 +111,48 @@ describe("The command line and its service", () => {
     expect(viewer.stderr).to.include("This needs the role operator; yours is viewer.");
   });
 
+  it("works on runs until it is stopped, with the settings of the options", async () => {
+    const asked: Readonly<Record<string, string | undefined>>[] = [];
+    let closed = 0;
+    let press: () => void = () => undefined;
+    const { exit, stdout } = await strongroom(
+      undefined,
+      ["worker", "--concurrency", "8", "--state", "s"],
+      {
+        io: {
+          onInterrupt: (handler) => {
+            press = handler;
+            return () => undefined;
+          },
+        },
+        parts: {
+          startWorker: (environment) => {
+            asked.push(environment);
+            setImmediate(() => press());
+            const close = () => {
+              closed += 1;
+              return Promise.resolve();
+            };
+            return Promise.resolve({ name: "host:7", database: "postgres on db", close });
+          },
+        },
+      },
+    );
+    expect(exit).to.equal(0);
+    expect(stdout).to.equal("Strongroom works as host:7 on the runs of postgres on db\n");
+    expect(asked).to.deep.equal([{ STRONGROOM_CONCURRENCY: "8", STRONGROOM_STATE: "s" }]);
+    expect(closed).to.equal(1);
+  });
+
+  it("says of a host that it is gone, with a reason, and how many locks that is about", async () => {
+    const { exit, stdout } = await strongroom(service, ["host-gone", "worker-7", "--reason", "x"]);
+    expect(exit).to.equal(0);
+    expect(stdout).to.equal(
+      "worker-7 counts as gone: the locks of 2 of its processes may be removed.\n",
+    );
+    expect((await strongroom(service, ["host-gone", "worker-7"])).exit).to.equal(2);
+  });
+
   it("has examples in the help of every command, and the exit codes in its own", async () => {
     const help = (await strongroom(undefined, ["--help"])).stdout;
     expect(help).to.match(/Exit codes:[^]*130/);
