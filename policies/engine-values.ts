@@ -25,6 +25,23 @@ const SECRET_VALUES: ReadonlySet<string> = new Set([
 ]);
 const HIDDEN = "(hidden)";
 
+/** How states and `pulumi preview --json` wrap a value that is marked as secret (sdk/nodejs/runtime/rpc.ts). */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** Names of the properties whose whole value is marked as secret. */
+export function markedSecret(properties: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(properties).filter((key) => isMarked(properties[key]));
+}
+
+function isMarked(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as Readonly<Record<string, unknown>>)[SIGNATURE] === SECRET
+  );
+}
+
 /**
  * Copies properties, as the engine or a file gives them, into plain values. The engine's are behind a proxy that throws
  * when an unknown value is read; here that becomes {@link UNKNOWN}. Values of secrets do not come along.
@@ -51,6 +68,8 @@ function plainAt(container: Readonly<Record<string, unknown>>, key: string): Val
   }
   if (value === null || typeof value === "boolean" || typeof value === "number") return value;
   if (typeof value === "string") return UNKNOWN_MARKS.has(value) ? UNKNOWN : value;
+  // Neither the text nor its cipher is any rule's affair.
+  if (isMarked(value)) return HIDDEN;
   if (Array.isArray(value)) {
     const list = value as unknown as Readonly<Record<string, unknown>>;
     return Array.from({ length: value.length }, (_, index) => plainAt(list, String(index)) ?? null);

@@ -11,6 +11,7 @@ import type {
 
 import { configSchemaOf } from "./config-schema";
 import { plainProperties, withoutUnknown } from "./engine-values";
+import { isEscapeHatch } from "./model/escape-hatches";
 import { Stack, type ResourceInput } from "./model/stack";
 import { isList, isMap, type Value, type ValueMap } from "./model/values";
 import { judge, PACKS, type PackName, type Rule, type Verdict } from "./rules";
@@ -91,6 +92,8 @@ class Judging {
       ]),
     );
     const outputs = plainProperties(resource.props);
+    // A stack has outputs only, those that the program gives out.
+    if (resource.type === STACK) return { ...inputOf(resource), props: outputs };
     const inputs = this.inputs.get(resource.urn);
     const props: Record<string, Value | undefined> = { ...inputs };
     for (const [name, value] of Object.entries(outputs)) {
@@ -111,9 +114,13 @@ class Judging {
   }
 }
 
-/** Only AWS resources are judged so far; reading the others would cost time and serve nothing. */
+const STACK = "pulumi:pulumi:Stack";
+
+/** Other types are no rule's affair; reading them would cost time and serve nothing. */
 function isJudged(type: string): boolean {
-  return type.startsWith("aws:") || type.startsWith("aws-native:");
+  return (
+    /^(pulumi:providers:)?aws(-native)?(:|$)/.test(type) || type === STACK || isEscapeHatch(type)
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { plainProperties } from "./engine-values";
+import { markedSecret, plainProperties } from "./engine-values";
 import type { ResourceInput } from "./model/stack";
 import { isList, isMap, UNKNOWN, type Value, type ValueMap } from "./model/values";
 
@@ -111,6 +111,7 @@ function linked(entries: readonly Entry[]): ResourceInput[] {
     ...entry,
     urn: entry.urn ?? `urn:pulumi:file::file::${entry.type}::${entry.name}`,
     props: plainProperties(entry.props ?? {}),
+    markedSecret: markedSecret(entry.props ?? {}),
   }));
   const byName = new Map(plain.map((entry) => [entry.name, entry]));
   return plain.map((entry) => {
@@ -137,6 +138,7 @@ function linked(entries: readonly Entry[]): ResourceInput[] {
       name: entry.name,
       urn: entry.urn,
       props,
+      markedSecret: entry.markedSecret,
       propertyDependencies: Object.fromEntries([...found].map(([key, urns]) => [key, [...urns]])),
       optionsKnown: entry.protect !== undefined || entry.retainOnDelete !== undefined,
       ...(entry.protect === undefined ? {} : { protect: entry.protect }),

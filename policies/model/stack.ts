@@ -9,6 +9,11 @@ export interface ResourceInput {
   readonly props: ValueMap;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
+  /**
+   * Properties whose values came marked as secret. Absent where that is not told: the engine hands values to a pack without
+   * the mark.
+   */
+  readonly markedSecret?: readonly string[];
   /** False where the resource's options (`protect`) are not known, as in a file that says nothing of them. */
   readonly optionsKnown?: boolean;
   /** For each property, the URNs of the resources whose outputs it was made from. Absent where that is not known. */

@@ -9,6 +9,7 @@ export const TYPES = {
   kmsReplicaKey: [...aws("kms", "ReplicaKey"), ...native("kms", "ReplicaKey")],
   kmsExternalKey: aws("kms", "ExternalKey", "ReplicaExternalKey"),
   kmsKeyPolicy: aws("kms", "KeyPolicy"),
+  kmsGrant: aws("kms", "Grant"),
   kmsAlias: [...aws("kms", "Alias"), ...native("kms", "Alias")],
 
   secret: [...aws("secretsmanager", "Secret"), ...native("secretsmanager", "Secret")],
@@ -82,6 +83,7 @@ export const TYPES = {
   eventTarget: aws("cloudwatch", "EventTarget"),
   logGroup: [...aws("cloudwatch", "LogGroup"), ...native("logs", "LogGroup")],
   metricAlarm: [...aws("cloudwatch", "MetricAlarm"), ...native("cloudwatch", "Alarm")],
+  logMetricFilter: [...aws("cloudwatch", "LogMetricFilter"), ...native("logs", "MetricFilter")],
   trail: [...aws("cloudtrail", "Trail"), ...native("cloudtrail", "Trail")],
 
   function: [...aws("lambda", "Function"), ...native("lambda", "Function")],
@@ -102,5 +104,9 @@ export const TYPES = {
   ],
   backupVaultLock: aws("backup", "VaultLockConfiguration"),
   backupVaultPolicy: aws("backup", "VaultPolicy"),
+  restoreTestingPlan: [
+    ...aws("backup", "RestoreTestingPlan"),
+    ...native("backup", "RestoreTestingPlan"),
+  ],
   backupPlan: [...aws("backup", "Plan"), ...native("backup", "BackupPlan")],
 } as const satisfies Record<string, readonly string[]>;

@@ -1,7 +1,9 @@
+import { demandsOrganization } from "../iam/conditions";
 import { globMatches } from "../iam/patterns";
 import { customerKeyProblems, resourcesOf } from "../model/customer-key";
 import { join } from "../model/join";
-import { policiesOn } from "../model/policies";
+import { foreignPrincipals } from "../model/own-account";
+import { policiesOfKind, policiesOn, type PolicySubject } from "../model/policies";
 import type { Resource, Stack } from "../model/stack";
 import type { Subject } from "../model/subject";
 import { TYPES } from "../model/types";
@@ -169,5 +171,48 @@ export const backupPlanCopies = defineRule<Subject>({
         yield { wrong: `keeps backups for less than ${least} days` };
       }
     }
+  },
+});
+
+export const backupVaultCopiesWithin = defineRule<PolicySubject>({
+  id: "backup-vault-copies-within-organization",
+  catalogue: [80],
+  objective: "no-outsiders",
+  severity: "high",
+  checks:
+    "A vault's policy lets in copies and other calls of other accounts only within the organization.",
+  why: "An account that leaves the organization could still write to the vault, or copy the backups away.",
+  fix: "Add a condition on aws:PrincipalOrgID.",
+  corresponds: ["backup_vaults_cross_account"],
+  subjects: (stack) => policiesOfKind(stack, "vault"),
+  check: (policy) =>
+    policy.check(function* (statement) {
+      if (statement.effect !== "Allow") return;
+      const foreign = foreignPrincipals(statement, policy.resource.accountId);
+      if (statement.principals?.everybody !== true && foreign.length === 0) return;
+      if (!demandsOrganization(statement)) {
+        yield {
+          wrong: `lets other accounts in without the organization (${policy.property}, ${statement.label})`,
+        };
+      }
+    }),
+});
+
+export const backupRestoreTested = defineRule<Subject>({
+  id: "backup-restore-tested",
+  catalogue: [81],
+  objective: "backup-tested",
+  severity: "medium",
+  level: "advisory",
+  scope: "stack",
+  checks: "A stack with a backup plan also has a plan that tests restores.",
+  why: "A backup that was never restored is a hope.",
+  fix: "Add a RestoreTestingPlan with a selection.",
+  corresponds: ["backup_restore_testing_plan"],
+  subjects: resourcesOf(TYPES.backupPlan),
+  *check(_plan, _settings, stack) {
+    const tests = stack.ofTypes(TYPES.restoreTestingPlan);
+    if (tests.length === 0) yield { wrong: "makes backups that nobody tests" };
+    for (const { view } of tests) view.string("scheduleExpression");
   },
 });

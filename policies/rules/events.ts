@@ -41,7 +41,6 @@ export const tamperingWatched = defineRule<Subject>({
   why: "The one call that is left out is the one that is made.",
   fix: "Add the missing calls to detail.eventName.",
   corresponds: [
-    "AWS-0147",
     "AWS-0150",
     "AWS-0151",
     "AWS-0153",
@@ -51,7 +50,7 @@ export const tamperingWatched = defineRule<Subject>({
     "cloudwatch_log_metric_filter_for_s3_bucket_policy_changes",
     "cloudwatch_log_metric_filter_policy_changes",
   ],
-  frameworks: { "CIS AWS Foundations": ["5.1", "5.3", "5.4", "5.5", "5.7", "5.8", "5.15"] },
+  frameworks: { "CIS AWS Foundations": ["5.4", "5.5", "5.7", "5.8", "5.15"] },
   // The first rule of a Region that watches a source stands for all of them.
   subjects: (stack) =>
     activeRulesOf(stack)

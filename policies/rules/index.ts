@@ -17,6 +17,7 @@ import * as iamTrust from "./iam-trust";
 import * as iamUnconstrained from "./iam-unconstrained";
 import * as iamWildcards from "./iam-wildcards";
 import * as kmsCallers from "./kms-callers";
+import * as kmsGrants from "./kms-grants";
 import * as kmsKeys from "./kms-keys";
 import * as kmsPolicies from "./kms-policies";
 import * as kmsSeparation from "./kms-separation";
@@ -24,7 +25,11 @@ import * as kmsSorts from "./kms-sorts";
 import * as logs from "./logs";
 import * as messaging from "./messaging";
 import * as secretCare from "./secret-care";
+import * as messagingKeys from "./messaging-keys";
+import * as programs from "./programs";
+import * as secretState from "./secret-state";
 import * as secrets from "./secrets";
+import * as trailSurroundings from "./trail-surroundings";
 import * as trails from "./trails";
 import type { Rule } from "./rule";
 
@@ -34,8 +39,13 @@ const KMS: readonly Rule[] = [
   ...Object.values(kmsPolicies),
   ...Object.values(kmsCallers),
   ...Object.values(kmsSeparation),
+  ...Object.values(kmsGrants),
 ];
-const SECRETS: readonly Rule[] = [...Object.values(secrets), ...Object.values(secretCare)];
+const SECRETS: readonly Rule[] = [
+  ...Object.values(secrets),
+  ...Object.values(secretCare),
+  ...Object.values(secretState),
+];
 const IAM: readonly Rule[] = [
   ...Object.values(iamWildcards),
   ...Object.values(iamUnconstrained),
@@ -59,11 +69,13 @@ const BUCKETS: readonly Rule[] = [
 const BACKUP: readonly Rule[] = [...BUCKETS, ...Object.values(backupVaults)];
 const AUDIT: readonly Rule[] = [
   ...Object.values(trails),
+  ...Object.values(trailSurroundings),
   ...Object.values(logs),
   ...Object.values(events),
   ...Object.values(messaging),
+  ...Object.values(messagingKeys),
 ];
-const HYGIENE: readonly Rule[] = Object.values(functions);
+const HYGIENE: readonly Rule[] = [...Object.values(functions), ...Object.values(programs)];
 
 /** The packs and their rules. `strongroom` has every rule; the others can be used alone, on any program. */
 export const PACKS = {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { CATALOGUE } from "../../policies/catalogue";
+import { CATALOGUE, rulesOf } from "../../policies/catalogue";
 import { ruleList } from "../../policies/rule-list";
 import { RULES } from "../../policies/rules";
 
@@ -13,6 +13,13 @@ describe("the catalogue of requirements", () => {
       expect(catalogue, id).to.not.be.empty;
       for (const number of catalogue) expect(number, id).to.be.within(1, 97);
     }
+  });
+});
+
+describe("the rules", () => {
+  it("cover every number of the catalogue", () => {
+    const without = CATALOGUE.filter(({ number }) => rulesOf(number).length === 0);
+    expect(without.map(({ number, asks }) => `${number}: ${asks}`)).to.deep.equal([]);
   });
 });
 

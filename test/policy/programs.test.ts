@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { Stack, type ResourceInput } from "../../policies/model/stack";
+import { UNKNOWN } from "../../policies/model/values";
 import { judge, RULES } from "../../policies/rules";
 import { programOf } from "../../programs/program";
 import { stampName } from "../../stacks/naming";
@@ -27,7 +28,14 @@ const SPECS: Readonly<Record<string, StackSpec>> = {
 
 async function previewOf(spec: StackSpec): Promise<ResourceInput[]> {
   const recording = await record(programOf(spec, connection(spec.accountId)));
-  return firstPreviewOf(recording, stampName(spec.kind, spec.accountId), spec.accountId);
+  const stack = stampName(spec.kind, spec.accountId);
+  const outputs: ResourceInput = {
+    type: "pulumi:pulumi:Stack",
+    name: `strongroom-${stack}`,
+    urn: `urn:pulumi:${stack}::strongroom::pulumi:pulumi:Stack::strongroom-${stack}`,
+    props: Object.fromEntries(Object.keys(recording.result).map((name) => [name, UNKNOWN])),
+  };
+  return [...firstPreviewOf(recording, stack, spec.accountId), outputs];
 }
 
 /** Mandatory rules about types that no program of Strongroom makes, with the reason: none is off by mistake. */
@@ -47,15 +55,24 @@ const WITHOUT_SUBJECT: readonly { readonly why: string; readonly rules: readonly
       "secret-rotates",
       "secret-policy-principals-exact",
       "secret-has-second-copy",
+      "secret-value-marked-secret",
+      "lambda-rotation-ends-in-time",
     ],
   },
   {
     why: "Backups are objects in locked buckets; AWS Backup does not know secrets.",
-    rules: ["backup-vault-denies-deletion", "backup-vault-encrypted", "backup-vault-locked"],
+    rules: [
+      "backup-vault-copies-within-organization",
+      "backup-vault-denies-deletion",
+      "backup-vault-encrypted",
+      "backup-vault-locked",
+    ],
   },
   {
     why: "The trail is the organization's; Strongroom only listens to its events.",
     rules: [
+      "trail-bucket-closed",
+      "trail-watched",
       "trail-encrypted",
       "trail-everywhere",
       "trail-reaches-logs",
@@ -66,6 +83,10 @@ const WITHOUT_SUBJECT: readonly { readonly why: string; readonly rules: readonly
   {
     why: "The bus has a policy, topics have subscribers of the user's own, and logs are closed by IAM alone.",
     rules: ["event-bus-grants-named", "topic-subscriptions-encrypted", "log-policy-not-open"],
+  },
+  {
+    why: "Who may use a key stands in its policy; no program makes grants.",
+    rules: ["kms-grant-narrow"],
   },
   {
     why: "Functions have no layers.",

@@ -1,29 +1,37 @@
+import { inspect } from "node:util";
+
 import { expect } from "chai";
 
 import { Stack } from "../../policies/model/stack";
-import { judge, RULES } from "../../policies/rules";
+import { blocks, judge, RULES } from "../../policies/rules";
 import { LOOK_ALIKES, WAYS_ROUND } from "./cases/ways-round";
+import { FAMILIES, HARMLESS } from "./cases/ways-round-families";
+
+const WAYS = [...WAYS_ROUND, ...FAMILIES];
+const HARMLESS_ONES = [...LOOK_ALIKES, ...HARMLESS];
 
 describe("ways round the packs", () => {
-  for (const { name, rule, given } of WAYS_ROUND) {
+  for (const { name, rule, given } of WAYS) {
     it(`are closed by ${rule}: ${name}`, () => {
       const judged = RULES.find(({ id }) => id === rule);
       if (judged === undefined) throw new Error(`no rule ${rule}`);
-      const found = judge(judged, new Stack(given)).map(({ verdict }) => verdict);
-      expect(found).to.not.be.empty;
-      expect(found).to.not.include("pass");
+      const found = judge(judged, new Stack(given));
+      expect(found.map(({ verdict }) => verdict)).to.include.oneOf(["fail", "undetermined"]);
+      if (judged.level === "mandatory") expect(found.some(blocks)).to.equal(true);
     });
   }
 
   it("are many", () => {
-    expect(WAYS_ROUND.length).to.be.at.least(60);
-    const names = WAYS_ROUND.map(({ rule, name }) => `${rule} ${name}`);
+    const names = WAYS.map(({ rule, name }) => `${rule} ${name}`);
+    const documents = WAYS.map(({ rule, given }) => `${rule} ${inspect(given, { depth: 9 })}`);
     expect(new Set(names).size).to.equal(names.length);
+    expect(new Set(documents).size).to.equal(documents.length);
+    expect(documents.length).to.be.at.least(200);
   });
 });
 
 describe("what only looks like a way round", () => {
-  for (const { name, given } of LOOK_ALIKES) {
+  for (const { name, given } of HARMLESS_ONES) {
     it(`is left alone: ${name}`, () => {
       const stack = new Stack(given);
       const found = RULES.flatMap((rule) => judge(rule, stack)).flatMap((verdict) =>
@@ -34,6 +42,6 @@ describe("what only looks like a way round", () => {
   }
 
   it("is much", () => {
-    expect(LOOK_ALIKES.length).to.be.at.least(20);
+    expect(HARMLESS_ONES.length).to.be.at.least(50);
   });
 });

@@ -14,7 +14,9 @@ export function firstPreviewOf(
 ): ResourceInput[] {
   const urnOf = (type: string, name: string): string =>
     `urn:pulumi:${stack}::strongroom::${type}::${name}`;
-  const resources = recording.resources.filter(({ type }) => /^aws(-native)?:/.test(type));
+  const resources = recording.resources.filter(({ type }) =>
+    /^(pulumi:providers:)?aws(-native)?(:|$)/.test(type),
+  );
   const marks = resources.flatMap(({ type, name }) =>
     [`:111122223333:${type.split(":").at(-1) ?? ""}/${name}`, `mrk-${name}`, `${name}-id`].map(
       (mark) => ({ mark: new RegExp(`${mark}(?![\\w-])`), urn: urnOf(type, name) }),

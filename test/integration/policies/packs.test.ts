@@ -30,13 +30,15 @@ new aws.kms.Key("key", { enableKeyRotation: true, deletionWindowInDays: 30, poli
 `;
 
 const BAD = `
-new aws.kms.Key("key", { enableKeyRotation: false, policy: policy(statement("*", "kms:Decrypt")) }, { provider });
+const key = new aws.kms.Key("key", { enableKeyRotation: false, policy: policy(statement("*", "kms:Decrypt")) }, { provider });
 const bucket = new aws.s3.Bucket("bucket", { bucket: "strongroom-test" }, { provider, protect: true });
 new aws.s3.BucketVersioning("versioning", {
   bucket: bucket.id, versioningConfiguration: { status: "Enabled" },
 }, { provider });
 const secret = new aws.secretsmanager.Secret("secret", { name: "app" }, { provider });
 new aws.secretsmanager.SecretVersion("version", { secretId: secret.id, secretString: "${CANARY}" }, { provider });
+new aws.cloudcontrol.Resource("hidden", { typeName: "AWS::IAM::Role", desiredState: "{}" }, { provider });
+module.exports = { adminPassword: key.arn };
 `;
 
 const UNKNOWN = `
@@ -100,6 +102,9 @@ describe("the policy packs on the real engine", function () {
       "bucket-object-locked",
       'Bucket "bucket" has no Object Lock.',
       "secret-value-not-in-program",
+      "provider-names-account",
+      "program-no-escape-hatches",
+      "stack-outputs-hold-no-secret",
       "[mandatory]",
     ]) {
       expect(output).to.contain(text);

@@ -288,12 +288,11 @@ const harmless = (
   documents: Readonly<Record<string, string | object>>,
 ) => table("", place, documents).map(({ name, given }) => ({ name, given }));
 const goodKey = (document: string): ResourceInput[] => [
-  resource("aws:kms/key:Key", {
-    policy: document,
-    enableKeyRotation: true,
-    description: "backups",
-    arn: KEY_ARN,
-  }),
+  resource(
+    "aws:kms/key:Key",
+    { policy: document, enableKeyRotation: true, description: "backups", arn: KEY_ARN },
+    { protect: true },
+  ),
   resource("aws:kms/alias:Alias", { name: "alias/backups", targetKeyId: KEY_ARN }),
 ];
 const goodRole = (document: string): ResourceInput[] => [
