@@ -10,6 +10,8 @@ export interface StartWorkerOptions {
   readonly engine: (context: EngineContext) => Promise<Engine>;
   /** Instead of the functions in the vault account, for tests. */
   readonly vault?: VaultPort;
+  /** A worker that is silent for so long has lost what it works on; 60 s. */
+  readonly leaseSeconds?: number;
 }
 
 /** A worker process that runs. */
@@ -44,6 +46,7 @@ export async function startWorker(
       vault,
       concurrency,
       awsRates,
+      ...(options.leaseSeconds === undefined ? {} : { leaseSeconds: options.leaseSeconds }),
       report,
     });
     undo.push(() => worker.stop());

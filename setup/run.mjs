@@ -12,6 +12,7 @@ const COMMANDS = {
   demo: { needs: "all", script: "dist/demo/main.js" },
   test: { needs: "all", script: "dist/test/run.js" },
   "test:unit": { needs: "packages", script: "dist/test/run.js", first: ["unit"] },
+  chaos: { needs: "packages", script: "dist/test/chaos/main.js" },
   bench: { needs: "all", script: "dist/bench/main.js" },
 };
 
