@@ -8,6 +8,7 @@ import type { Writable } from "node:stream";
 import { AppError, type ErrorCode } from "../stacks/errors";
 import type { Authenticator } from "./auth/roles";
 import { Sessions } from "./auth/sessions";
+import type { Scope } from "./fleet/scope";
 import { identity } from "./plugins/identity";
 import { loggerOptions, type LogLevel, requestId } from "./plugins/logging";
 import { measureRequests, type Metrics } from "./plugins/metrics";
@@ -40,6 +41,7 @@ export interface AppOptions {
   readonly vault: VaultService;
   readonly auditLog: AuditService;
   readonly hosts: HostService;
+  readonly scope: Scope;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
   /** What `/readyz` asks; must answer quickly and not throw. */
@@ -128,6 +130,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     vault: options.vault,
     auditLog: options.auditLog,
     hosts: options.hosts,
+    scope: options.scope,
     metrics: options.metrics,
     streams,
     readiness: options.readiness,

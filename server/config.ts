@@ -62,6 +62,9 @@ const SETTINGS = Type.Object(
         description: "Key for the stacks' secrets instead of a passphrase, `awskms://…`.",
       }),
     ),
+    STRONGROOM_OIDC_FILE: Type.Optional(
+      text("File that says whose OpenID Connect tokens are believed; see docs/access.md."),
+    ),
     STRONGROOM_STS_RATE: Type.Number({
       exclusiveMinimum: 0,
       maximum: 10_000,
@@ -158,6 +161,8 @@ export interface ServiceConfig {
   /** Absolute. */
   readonly passphraseFile?: string;
   readonly secretsProvider?: string;
+  /** Absolute. */
+  readonly oidcFile?: string;
   /** Calls to AWS per second that all workers plan together. */
   readonly awsRates: { readonly sts: number; readonly iam: number };
   readonly discovery: {
@@ -261,6 +266,9 @@ function resolve(
     ...(values.STRONGROOM_SECRETS_PROVIDER === undefined
       ? {}
       : { secretsProvider: values.STRONGROOM_SECRETS_PROVIDER }),
+    ...(values.STRONGROOM_OIDC_FILE === undefined
+      ? {}
+      : { oidcFile: path.resolve(workingDirectory, values.STRONGROOM_OIDC_FILE) }),
     awsRates: { sts: values.STRONGROOM_STS_RATE, iam: values.STRONGROOM_IAM_RATE },
     discovery: {
       callsPerSecond: values.STRONGROOM_DISCOVERY_RATE,

@@ -5,10 +5,13 @@ import type { Writable } from "node:stream";
 import { AppError } from "../stacks/errors";
 import { buildApp } from "./app";
 import { createAuditService } from "./audit/chain";
+import { eitherOf, oidcAuthenticator } from "./auth/oidc";
+import { readOidcFile } from "./auth/oidc-file";
 import type { Role } from "./auth/roles";
 import { openTokens } from "./auth/tokens";
 import type { ServiceConfig } from "./config";
 import { createPlanner } from "./fleet/planner";
+import { createScope } from "./fleet/scope";
 import { createFleetService } from "./fleet/service";
 import { createVaultService } from "./fleet/vault-service";
 import { createOrganizationAdapter } from "./org/adapter";
@@ -75,6 +78,10 @@ async function start(
   const parts = await openParts(config, options, undo);
   const { lock, source, fleet, store, engine, vault } = parts;
   const tokens = await openTokens(stateDir);
+  const authenticator =
+    config.oidcFile === undefined
+      ? tokens.authenticator
+      : eitherOf(tokens.authenticator, oidcAuthenticator(await readOidcFile(config.oidcFile)));
 
   const organization = createOrganizationCache({
     port:
@@ -94,11 +101,12 @@ async function start(
     onStale: (error) => report(`the accounts could not be read: ${error.message}`),
   });
   const vaultService = createVaultService({ vault, source, organization });
+  const planner = createPlanner({ source, organization, s3UsePathStyle: config.s3UsePathStyle });
   const runs = createRunService({
     store,
     engine: engine.port,
     vault,
-    planner: createPlanner({ source, organization, s3UsePathStyle: config.s3UsePathStyle }),
+    planner,
     clock: { now: () => new Date() },
     concurrency: config.concurrency,
     awsRates: config.awsRates,
@@ -124,7 +132,8 @@ async function start(
     vault: vaultService,
     auditLog: createAuditService(store),
     hosts: createHostService(store),
-    authenticator: tokens.authenticator,
+    scope: createScope(planner, organization),
+    authenticator,
     metrics,
     readiness: async () =>
       stopping ? [{ name: "service", ok: false, detail: "stopping" }] : checks(),

@@ -6,9 +6,11 @@ export type Role = (typeof ROLES)[number];
 export interface Principal {
   readonly subject: string;
   readonly role: Role;
+  /** Only accounts below these organizational units, by path; all accounts where it is missing. */
+  readonly organizationalUnits?: readonly string[];
 }
 
-/** Turns a bearer token into its owner; undefined for a token nobody has. An OIDC verifier fits behind it as well. */
+/** Turns a bearer token into its owner; undefined for a token nobody has. */
 export interface Authenticator {
   authenticate(bearer: string): Promise<Principal | undefined>;
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from "fastify";
 
+import type { Scope } from "../fleet/scope";
 import type { Metrics } from "../plugins/metrics";
 import type { OpenStreams } from "../plugins/streams";
 import type { AuditService, FleetService, HostService, RunService } from "../runs-ports";
@@ -32,6 +33,7 @@ export interface RouteContext {
   readonly vault: VaultService;
   readonly auditLog: AuditService;
   readonly hosts: HostService;
+  readonly scope: Scope;
   readonly metrics: Metrics;
   readonly streams: OpenStreams;
   readonly readiness: () => Promise<readonly ReadinessCheck[]>;

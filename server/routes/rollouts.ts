@@ -3,7 +3,16 @@ import { principalOf, requireRole } from "../plugins/identity";
 import { roleFor } from "../runs/requests";
 import { type App, audit, type RouteContext } from "./context";
 import { ApprovalBody, GoOnBody } from "./rollout-schemas";
-import { asynchronous, findRun, KeyHeader, keyOf, location, POLL_SECONDS, RunParams } from "./runs";
+import {
+  asynchronous,
+  findRun,
+  KeyHeader,
+  keyOf,
+  location,
+  POLL_SECONDS,
+  requireOwn,
+  RunParams,
+} from "./runs";
 import { problems } from "./schema-parts";
 import { RunRef } from "./schemas";
 
@@ -27,8 +36,11 @@ export function rolloutRoutes(app: App, context: RouteContext): void {
       },
     },
     async (request, reply) => {
-      const { id } = await findRun(context, request.params.id);
-      const run = await runs.approve(id, request.body, principalOf(request).subject);
+      const found = await findRun(context, request.params.id);
+      const principal = principalOf(request);
+      await requireOwn(context, principal, found);
+      const { id } = found;
+      const run = await runs.approve(id, request.body, principal.subject);
       audit(request, "run.approve", { runId: id, ...request.body });
       return reply
         .code(202)
@@ -62,6 +74,7 @@ export function rolloutRoutes(app: App, context: RouteContext): void {
         const principal = principalOf(request);
         const found = await findRun(context, request.params.id);
         requireRole(principal, roleFor(found));
+        await requireOwn(context, principal, found);
         const key = keyOf(request.headers["idempotency-key"]);
         const { reason } = request.body;
         const fingerprint = digest({ run: found.id, how, ...request.body });

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 
 import { digest } from "../../stacks/digest";
 import { AppError } from "../../stacks/errors";
+import type { Principal } from "../auth/roles";
 import { roleFor } from "../runs/requests";
 import { principalOf, requireRole } from "../plugins/identity";
 import { type RunRecord, type RunStatus, TERMINAL_STATUSES } from "../runs-ports";
@@ -18,6 +19,15 @@ export const location = (id: string): string => `/v1/runs/${encodeURIComponent(i
 
 export function hasEnded(status: RunStatus): boolean {
   return (TERMINAL_STATUSES as readonly RunStatus[]).includes(status);
+}
+
+/** Throws `AUTH_FORBIDDEN` where a run is about accounts in which the caller may not act. */
+export async function requireOwn(
+  { scope }: RouteContext,
+  principal: Principal,
+  { stamps }: RunRecord,
+): Promise<void> {
+  await scope.requireAccounts(principal, [...new Set(stamps.map(({ accountId }) => accountId))]);
 }
 
 /** The run of an address. Throws `RUN_NOT_FOUND`. */
@@ -87,6 +97,7 @@ export function runRoutes(app: App, context: RouteContext): void {
       const principal = principalOf(request);
       const { body } = request;
       requireRole(principal, roleFor(body));
+      await context.scope.requireRun(principal, body);
       const key = keyOf(request.headers["idempotency-key"]);
       const { run, replayed } = await runs.start(body, {
         subject: principal.subject,
@@ -177,8 +188,11 @@ export function runRoutes(app: App, context: RouteContext): void {
       },
     },
     async (request, reply) => {
-      const { id } = await findRun(context, request.params.id);
-      const run = await runs.cancel(id, principalOf(request).subject);
+      const found = await findRun(context, request.params.id);
+      const principal = principalOf(request);
+      await requireOwn(context, principal, found);
+      const { id } = found;
+      const run = await runs.cancel(id, principal.subject);
       audit(request, "run.cancel", { runId: id });
       return reply
         .code(202)

@@ -32,6 +32,10 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
     fleet,
     vault,
     auditLog: audit,
+    scope: {
+      requireRun: () => Promise.resolve(),
+      requireAccounts: () => Promise.resolve(),
+    },
     hosts: { gone: () => Promise.resolve({ processes: 2 }) },
     authenticator: fakeAuthenticator,
     metrics: createMetrics({ processMetrics: false }),

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { ROLES } from "../../../../server/auth/roles";
+import { AppError } from "../../../../stacks/errors";
 import { bearer, sampleRun } from "../../../support/fake-services";
 import { sampleReport } from "../../../support/fake-vault";
 import { testApp, type TestApp } from "../../../support/http-app";
@@ -133,4 +134,32 @@ describe("who may do what", () => {
     }
     expect(log).to.contain("[redacted]");
   });
+});
+
+describe("a caller who may act in some organizational units only", () => {
+  const REFUSED = [
+    start("up"),
+    post("/v1/runs/run-1/cancel"),
+    post("/v1/runs/run-1/approve", { plan: "a".repeat(64) }),
+    post("/v1/runs/run-1/resume", {}),
+    post("/v1/runs/run-1/retry", {}),
+  ];
+  let t: TestApp;
+  before(async () => {
+    const refuse = () => Promise.reject(new AppError("AUTH_FORBIDDEN", "not your accounts"));
+    t = await testApp({ scope: { requireRun: refuse, requireAccounts: refuse } });
+    t.runs.runs.set("run-1", sampleRun());
+  });
+  after(() => t.app.close());
+
+  for (const request of REFUSED) {
+    it(`is asked whose accounts they are at ${request.method} ${request.url}`, async () => {
+      const answer = await t.app.inject({
+        ...request,
+        headers: { ...request.headers, ...bearer("approver") },
+      });
+      expect(answer.statusCode, answer.body).to.equal(403);
+      expect(t.runs.cancelled).to.deep.equal([]);
+    });
+  }
 });
