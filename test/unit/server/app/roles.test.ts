@@ -140,7 +140,7 @@ describe("a caller who may act in some organizational units only", () => {
   const REFUSED = [
     start("up"),
     post("/v1/runs/run-1/cancel"),
-    post("/v1/runs/run-1/approve", { plan: "a".repeat(64) }),
+    post("/v1/runs/run-1/approve", { digest: "a".repeat(64), reason: "looked at it" }),
     post("/v1/runs/run-1/resume", {}),
     post("/v1/runs/run-1/retry", {}),
   ];
