@@ -11,6 +11,8 @@ import { planDigest } from "./plan-digest";
 export interface PlannedItem {
   readonly item: RestoreItem;
   readonly backup?: Backup;
+  /** Its destination could not be looked at just now, which may pass. */
+  readonly passing?: FunctionError;
 }
 
 export interface Plan {
@@ -114,7 +116,8 @@ async function planItem(
     if (!(error instanceof FunctionError)) throw error;
     const { code, message } = error;
     const reason = "Its destination cannot be looked at";
-    return { item: { ...refused(versionId, changedAt, reason), error: { code, message } }, backup };
+    const item = { ...refused(versionId, changedAt, reason), error: { code, message } };
+    return { item, backup, ...(error.retry ? { passing: error } : {}) };
   }
 }
 

@@ -21,6 +21,15 @@ export class DrillingVault extends RestoringVault {
     };
   }
 
+  override onCall(hook: ((call: string) => void) | undefined): void {
+    super.onCall(hook);
+    for (const region of [REGION, RECOVERY_REGION]) {
+      this.secrets(VAULT_ACCOUNT, region).onCall = hook;
+    }
+    this.recoveryBucket.onCall = hook;
+    this.recoveryEnvelope.onCall = hook;
+  }
+
   drillPorts(): DrillPorts {
     return {
       organizationId: this.organizationId,
