@@ -1,4 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -6,6 +14,7 @@ import { demoFleet } from "../../emulator/fleet";
 import { startEmulator, type Emulator } from "../../emulator/start";
 import { tellLostAnswers } from "./lost-answers";
 import { projectRoot } from "../../engine/parts";
+import { tokenPath } from "../../server/auth/tokens";
 import { readConfig } from "../../server/config";
 import { connect } from "../../server/cli/connect";
 import type { ServiceClient } from "../../server/cli/client";
@@ -36,13 +45,32 @@ export class Product {
     readonly folder: string,
     readonly emulator: Emulator,
     private readonly childScript: string | undefined,
+    private readonly everythingStays: boolean,
   ) {}
 
-  /** `folder`: an empty one to work in, which `close` removes. */
-  static async start(options: { childScript?: string; folder?: string } = {}): Promise<Product> {
+  /**
+   * `folder`: an empty one to work in, which `close` removes. `everythingStays`: until then all that the service, the
+   * engine, the functions and the emulator write is below the folder, logs of all levels and temporary files included.
+   */
+  static async start(
+    options: { childScript?: string; folder?: string; everythingStays?: boolean } = {},
+  ): Promise<Product> {
     const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), "strongroom-product-"));
-    const emulator = await startEmulator({ valueSeed: "test", onLog: tellLostAnswers });
-    const product = new Product({ ...process.env }, folder, emulator, options.childScript);
+    const before = { ...process.env };
+    const { everythingStays = false } = options;
+    if (everythingStays) {
+      process.env["TMPDIR"] = path.join(folder, "tmp");
+      mkdirSync(process.env["TMPDIR"], { mode: 0o777 });
+    }
+    const emulator = await startEmulator({
+      valueSeed: "test",
+      onLog: (line) => {
+        tellLostAnswers(line);
+        if (everythingStays) appendFileSync(path.join(folder, "emulator.log"), `${line}\n`);
+      },
+      ...(everythingStays ? { stateDir: path.join(folder, "emulator") } : {}),
+    });
+    const product = new Product(before, folder, emulator, options.childScript, everythingStays);
     // Where the AWS SDK looks for credentials; put back by close().
     Object.assign(process.env, emulator.env);
     writeFileSync(product.fleetFile, demoFleet(emulator.organization));
@@ -75,7 +103,7 @@ export class Product {
       STRONGROOM_STATE: this.stateDir,
       STRONGROOM_FLEET: this.fleetFile,
       STRONGROOM_PORT: "0",
-      STRONGROOM_LOG_LEVEL: "error",
+      STRONGROOM_LOG_LEVEL: this.everythingStays ? "trace" : "error",
       STRONGROOM_CONCURRENCY: "2",
       STRONGROOM_DISCOVERY_RATE: "100",
     };
@@ -85,7 +113,9 @@ export class Product {
     const environment = this.environment;
     this.service = await startService(readConfig(environment), {
       engine: realEngine(environment, this.childScript),
-      logStream: process.stderr,
+      logStream: this.everythingStays
+        ? createWriteStream(path.join(this.folder, "service.log"), { flags: "a" })
+        : process.stderr,
     });
   }
 
@@ -138,9 +168,21 @@ export class Product {
     return projectRoot();
   }
 
-  async close(): Promise<void> {
-    await this.service?.close();
+  /** A token of the service, as it stands in its state folder. */
+  token(role: "viewer" | "operator" | "approver"): string {
+    return readFileSync(tokenPath(this.stateDir, role), "utf8").trim();
+  }
+
+  /** Ends the service and the emulator; the folder stays. */
+  async stop(): Promise<void> {
+    const { service } = this;
+    this.service = undefined;
+    await service?.close();
     await this.emulator.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     for (const name of Object.keys(process.env)) {
       if (!(name in this.environmentBefore)) Reflect.deleteProperty(process.env, name);
     }

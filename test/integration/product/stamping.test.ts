@@ -4,7 +4,9 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 
+import type { RunRecord } from "../../../server/runs-ports";
 import { failuresOf, Product } from "../../support/product";
+import { Secrecy } from "./secrecy";
 
 const MEMBER = "600000000021";
 const OTHER = "600000000022";
@@ -15,10 +17,12 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
   this.timeout(600_000);
   let product: Product;
   let vault: string;
+  let secrecy: Secrecy;
 
   before(async () => {
-    product = await Product.start();
+    product = await Product.start({ everythingStays: true });
     vault = product.emulator.organization.vaultAccountId;
+    secrecy = new Secrecy(product, MEMBER);
   });
   after(async () => {
     // `pulumi stack init` writes its settings into the project's folder, wherever the others are.
@@ -112,16 +116,91 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
     expect(destroyed.code, destroyed.text).to.equal(0);
   });
 
-  it("retires a member only when its stamps are named, and leaves its keys in the account", async () => {
-    const target = { stamps: [`member-${MEMBER}` as const] };
-    const unnamed = await product.cli("retire", `member-${MEMBER}`);
-    expect(unnamed.code).to.equal(2);
-    expect(unnamed.err).to.contain(`member-${MEMBER}`);
-    const run = await product.run(
-      { operation: "retire", target, confirm: [`member-${MEMBER}`] },
-      "approver",
-    );
-    expect(failuresOf(run)).to.deep.equal([]);
-    expect(run.stamps[0]?.retained?.map(({ type }) => type)).to.include("aws:kms/key:Key");
+  describe("with values that would be known again in every place where a secret can be", () => {
+    const target = { accounts: [MEMBER] };
+    const restore = (name: string, more: object = {}) => ({
+      operation: "restore" as const,
+      target,
+      reason: "a test",
+      restore: { name, ...more },
+    });
+    const codes = ({ stamps }: RunRecord) => stamps.map(({ error }) => error?.code);
+    const write = async (name: string, more: object = {}) => {
+      const plan = await product.run(restore(name, more));
+      expect(failuresOf(plan)).to.deep.equal([]);
+      return product.run(restore(name, { ...more, order: "write", planRun: plan.id }), "approver");
+    };
+
+    it("backs them up and restores them", async () => {
+      await secrecy.plant();
+      const backup = await product.run({ operation: "backup", target });
+      expect(failuresOf(backup)).to.deep.equal([]);
+      await secrecy.change("canary/text");
+      await secrecy.destroy("canary/versions");
+      for (const name of ["canary/text", "canary/versions"]) {
+        const run = await write(name, { overwriteNewer: true });
+        expect(failuresOf(run)).to.deep.equal([]);
+        expect(run.stamps[0]?.restore?.items.map(({ verified }) => verified)).to.deep.equal([true]);
+      }
+    });
+
+    it("fails with them: a key that is disabled, a backup that was tampered with, a newer value", async () => {
+      await secrecy.change("canary/json");
+      expect((await write("canary/text")).status).to.equal("succeeded");
+      await secrecy.useKey(false);
+      await product.run({ operation: "backup", target });
+      await write("canary/json", { overwriteNewer: true });
+      await secrecy.useKey(true);
+      expect(await secrecy.tamper("canary/bytes")).to.equal(1);
+      await secrecy.destroy("canary/bytes");
+      const tampered = await write("canary/bytes");
+      expect(tampered.status).to.equal("failed");
+      expect(codes(tampered)).to.deep.equal(["RESTORE_INCOMPLETE"]);
+    });
+
+    it("shows nothing of them to anybody who asks", async () => {
+      for (const command of ["coverage --secrets", "report", "runs", "accounts"]) {
+        for (const json of [[], ["--json"]]) {
+          const { code, out, err } = await product.cli(...command.split(" "), ...json);
+          expect(code, err).to.be.below(2);
+          secrecy.keep(`cli-${command.replace(/\W+/g, "-")}${json.join("")}`, out + err);
+        }
+      }
+      const client = await product.client("viewer");
+      const { items } = await client.runs(50);
+      await secrecy.ask(
+        "/v1/coverage",
+        "/v1/secrets?limit=100",
+        "/v1/drills",
+        "/v1/audit",
+        "/v1/fleet",
+        "/metrics",
+        ...items.flatMap(({ id }) => [`/v1/runs/${id}`, `/v1/runs/${id}/events`]),
+      );
+    });
+  });
+
+  describe("at the end", () => {
+    it("retires a member only when its stamps are named, and leaves its keys in the account", async () => {
+      const target = { stamps: [`member-${MEMBER}` as const] };
+      const unnamed = await product.cli("retire", `member-${MEMBER}`);
+      expect(unnamed.code).to.equal(2);
+      expect(unnamed.err).to.contain(`member-${MEMBER}`);
+      const run = await product.run(
+        { operation: "retire", target, confirm: [`member-${MEMBER}`] },
+        "approver",
+      );
+      expect(failuresOf(run)).to.deep.equal([]);
+      expect(run.stamps[0]?.retained?.map(({ type }) => type)).to.include("aws:kms/key:Key");
+    });
+
+    it("has written no secret's value anywhere: not into a log, an event, the database, a state or a file", async () => {
+      await product.stop();
+      expect(await secrecy.dumpDatabase()).to.be.above(100);
+      const { files, hits } = secrecy.search();
+      expect(hits).to.deep.equal([]);
+      expect(files).to.be.above(100);
+      expect(secrecy.searchStore()).not.to.deep.equal([]);
+    });
   });
 });
