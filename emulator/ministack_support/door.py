@@ -81,6 +81,12 @@ class Door:
             from ministack_support.inventory import inventory
 
             return 200, {"entries": inventory()}
+        if name == "decisions" and method in ("GET", "PUT"):
+            return 200, _decisions(method, payload)
+        if (method, name) == ("POST", "session"):
+            from ministack_support import service_sessions
+
+            return 200, service_sessions.session_of(payload["roleArn"])
         return 404, {"error": f"there is no {method} /_strongroom/{name}"}
 
 
@@ -89,6 +95,15 @@ async def respond(send, status, content_type, text):
     await send({"type": "http.response.start", "status": status, "headers": [
         (b"content-type", content_type.encode()), (b"content-length", str(len(payload)).encode())]})
     await send({"type": "http.response.body", "body": payload})
+
+
+def _decisions(method, payload):
+    from ministack_support import decisions
+
+    if method == "GET":
+        return decisions.known()
+    decisions.start() if payload["keep"] else decisions.stop()
+    return {}
 
 
 async def read_body(receive):

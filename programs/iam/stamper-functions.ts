@@ -57,14 +57,12 @@ export function functions(
     named("MakeSources", ["lambda:CreateEventSourceMapping"], ["*"], forOurs),
     named(
       "Sources",
-      [
-        "lambda:DeleteEventSourceMapping",
-        "lambda:GetEventSourceMapping",
-        "lambda:UpdateEventSourceMapping",
-      ],
+      ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"],
       [sources],
       forOurs,
     ),
+    // Of one that was just deleted Lambda knows no function any more, and whether it is gone must be seen.
+    named("SeeSources", ["lambda:GetEventSourceMapping"], [sources]),
     named(
       "SourceTags",
       ["lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"],

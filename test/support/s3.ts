@@ -34,10 +34,12 @@ export async function s3As(
     a < b ? -1 : 1,
   );
   const names = canonical.map(([name]) => name).join(";");
+  // A key may hold what an address may not, and is signed as it stands there.
+  const address = path.split("/").map(encodeURIComponent).join("/");
   const canonicalQuery = query === "" || query.includes("=") ? query : `${query}=`;
   const request = [
     method,
-    `/${path}`,
+    `/${address}`,
     canonicalQuery,
     ...canonical.map(([name, value]) => `${name}:${value}`),
     "",
@@ -52,7 +54,7 @@ export async function s3As(
   const signature = createHmac("sha256", key)
     .update(["AWS4-HMAC-SHA256", time, scope, sha256(request)].join("\n"))
     .digest("hex");
-  const response = await fetch(`${endpoint}/${path}${query === "" ? "" : `?${query}`}`, {
+  const response = await fetch(`${endpoint}/${address}${query === "" ? "" : `?${query}`}`, {
     method,
     ...(method === "PUT" ? { body } : {}),
     headers: {

@@ -5,7 +5,7 @@ function of MiniStack that is at fault. `docs/emulator.md` lists them; a test ru
 and fails on the day MiniStack does it itself.
 """
 
-from ministack_support import call_counts, requests
+from ministack_support import call_counts, decisions, requests
 from ministack_support.gaps import (
     alarm_fields,
     api_events,
@@ -16,6 +16,7 @@ from ministack_support.gaps import (
     key_use,
     new_secrets,
     organization_members,
+    other_accounts,
     passed_roles,
     principals,
     queue_batches,
@@ -33,6 +34,7 @@ ALL = (
     role_conditions,
     passed_roles,
     sessions,
+    other_accounts,
     key_use,
     cloud_control,
     new_secrets,
@@ -50,6 +52,8 @@ _installed = []
 
 
 def install(skipped):
+    # First of all: what stands around a decision makes further ones, each of which is one to be kept.
+    decisions.install()
     if "all" not in skipped:
         requests.install()
         call_counts.install()

@@ -5,7 +5,8 @@ of a new organization. AWS answers `DescribeOrganization` from every member, the
 and from delegated administrators, and refuses the rest (Organizations user guide, "Delegated administrator").
 
 Also here, because the same calls carry it: lists come in pages (20 entries for accounts, units and roots), delegated
-administrators can be registered and listed, and `CreateAccount` makes the role `OrganizationAccountAccessRole`.
+administrators can be registered and listed, `CreateAccount` makes the role `OrganizationAccountAccessRole`, and
+`RemoveAccountFromOrganization`, which MiniStack has not.
 """
 
 import base64
@@ -42,6 +43,7 @@ def install():
         "ListDelegatedServicesForAccount": _list_delegated_services,
         "CreateAccount": _create_account,
         "ListChildren": _list_children,
+        "RemoveAccountFromOrganization": _remove_account,
     })
     _keep_with_state()
 
@@ -152,6 +154,17 @@ def _create_account(payload):
         account = json.loads(response[2])["CreateAccountStatus"]["AccountId"]
         world.create_access_role(account, get_account_id(), payload.get("RoleName") or world.ACCESS_ROLE)
     return response
+
+
+def _remove_account(payload):
+    account = payload.get("AccountId") or ""
+    if account == get_account_id():
+        return error_response_json(
+            "MasterCannotLeaveOrganizationException", "The management account cannot leave its organization.", 400)
+    if account not in organizations._accounts:
+        return error_response_json("AccountNotFoundException", "You specified an account that doesn't exist.", 400)
+    organizations._accounts.pop(account)
+    return 200, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"
 
 
 def _keep_with_state():

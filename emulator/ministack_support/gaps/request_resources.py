@@ -42,6 +42,8 @@ def key_arn(key_id, account, region):
     record = kms._resolve_key(key_id) if key_id else None
     if record:
         return record["Arn"]
+    if isinstance(key_id, str) and ":key/" in key_id:
+        return key_id
     if isinstance(key_id, str) and key_id and not key_id.startswith(("arn:", "alias/")):
         return f"arn:aws:kms:{region}:{account}:key/{key_id}"
     return None

@@ -1,50 +1,42 @@
-import { InvokeCommand, LambdaClient, AddPermissionCommand } from "@aws-sdk/client-lambda";
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { AddPermissionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 
-import { callAs, callAsRoot, elementOf } from "../../../emulator/calls";
 import type { Credentials } from "../../../emulator/identity";
-import { coverageKey, parseKey } from "../../../lambdas/core/keys";
-import type {
-  AccountCoverage,
-  DrillReport,
-  Member,
-  RestoreAnswer,
-  SweepAllAnswer,
-} from "../../../lambdas/model";
-import { bucketName, NAMES, roleArn } from "../../../stacks/naming";
+import type { DrillReport } from "../../../lambdas/model";
+import { NAMES } from "../../../stacks/naming";
+import { faults } from "./faults";
+import { callersOf, type Callers } from "./forbidden/callers";
+import type { Scene } from "./forbidden/model";
+import { sceneOf } from "./forbidden/scene";
+import { FORBIDDEN } from "./forbidden/table";
+import { wrongWith } from "./forbidden/try";
+import { until, Work } from "./work";
 import { World } from "./world";
 
 const MEMBER = "600000000001";
-const WAIT_MS = 60_000;
 
-/** Asks again until the answer is there. */
-async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + WAIT_MS;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${WAIT_MS / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
+/**
+ * One world for all that the functions do: it is stamped, works, is troubled and is attacked, in this order.
+ */
 describe("the deployed functions, with exactly the stamped roles", function () {
   this.timeout(600_000);
   let world: World;
   let operator: Credentials;
+  let work: Work;
+
+  const all = async (operation: "up", ...specs: Parameters<World["run"]>[1][]) => {
+    for (const outcome of await Promise.all(specs.map((spec) => world.run(operation, spec)))) {
+      expect(outcome.error ?? outcome.status, JSON.stringify(outcome.error)).to.equal("succeeded");
+    }
+  };
 
   before(async () => {
     world = await World.start(MEMBER);
-    for (const wave of [
-      [world.access(world.vaultId), world.access(MEMBER)],
-      [world.vault(), world.member()],
-    ]) {
-      for (const outcome of await Promise.all(wave.map((spec) => world.run("up", spec)))) {
-        expect(outcome.error ?? outcome.status).to.equal("succeeded");
-      }
-    }
-    operator = await operatorOf(world);
+    await all("up", world.access(world.vaultId), world.access(MEMBER));
+    await all("up", world.vault(), world.member());
+    operator = await world.operator();
+    work = new Work(world, operator);
   });
   after(() => world.stop());
 
@@ -54,10 +46,6 @@ describe("the deployed functions, with exactly the stamped roles", function () {
     credentials,
     maxAttempts: 1,
   });
-  const s3 = (credentials: Credentials) =>
-    new S3Client({ ...at(credentials), forcePathStyle: true });
-  const bucket = () =>
-    bucketName("backup", world.vaultId, world.region, world.emulator.organization.id);
 
   const invoke = async <T>(who: Credentials, name: string, order: object): Promise<T> => {
     const answer = await new LambdaClient(at(who)).send(
@@ -68,85 +56,118 @@ describe("the deployed functions, with exactly the stamped roles", function () {
     return JSON.parse(text) as T;
   };
 
-  /** Names of the member's secrets of which a value is kept. */
-  const kept = async (): Promise<Set<string>> => {
-    const client = s3(world.emulator.credentialsOf(world.vaultId));
-    const names = new Set<string>();
-    for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket() })) {
-      for (const { Key = "" } of page.Contents ?? []) {
-        const object = parseKey(Key);
-        if (object?.kind === "value") names.add(object.place.name);
-      }
-    }
-    return names;
-  };
-
-  const asMember = (operation: string, parameters: Record<string, unknown>) =>
-    callAsRoot(world.emulator.endpoint, {
-      accountId: MEMBER,
-      service: "secretsmanager",
-      region: world.region,
-      operation,
-      parameters,
-    });
-
-  const member = (): Member => {
-    const { regions, environment, retentionDays, lockMode } = world.member();
-    const scope = { namePrefixes: [], tags: {} };
-    return { accountId: MEMBER, regions, environment, scope, retentionDays, lockMode };
-  };
-
   const refusalOf = async (call: Promise<unknown>): Promise<string> =>
     call.then(
       () => "ok",
       (error: unknown) => (error instanceof Error ? error.name : String(error)),
     );
 
+  const valueOf = async (name: string): Promise<unknown> => {
+    const { SecretString } = await work.mustAsMember("GetSecretValue", { SecretId: name });
+    return SecretString;
+  };
+  const actions = (items: Awaited<ReturnType<Work["restore"]>>) =>
+    items.map(({ action, verified, error }) => error?.code ?? `${action} ${verified}`);
+
   it("keep every secret of a member after one sweep that the service asks for", async () => {
-    const answer = await invoke<SweepAllAnswer>(operator, NAMES.functionRoles.sweep, {
-      order: "sweep-all",
-      members: [member()],
-    });
-    expect(answer).to.deep.include({ order: "sweep-all", ordered: 1 });
-    const { json } = await asMember("ListSecrets", {});
-    const names = (json.SecretList as { Name: string }[]).map(({ Name }) => Name);
+    await work.vault.sweepAll([work.member]);
+    const { SecretList } = await work.mustAsMember("ListSecrets", {});
+    const names = (SecretList as { Name: string }[]).map(({ Name }) => Name);
     expect(names).not.to.deep.equal([]);
     await until("the backup of every secret", async () => {
-      const found = await kept();
+      const found = new Set((await work.kept()).map(({ name }) => name));
       return names.every((name) => found.has(name)) ? true : undefined;
     });
   });
 
   it("keep a new secret when its event comes, by the queue", async () => {
-    const { errorCode } = await asMember("CreateSecret", { Name: "event/new", SecretString: "x" });
-    expect(errorCode).to.equal(undefined);
+    await work.mustAsMember("CreateSecret", { Name: "event/new", SecretString: "x" });
     await until("the backup of the new secret", async () =>
-      (await kept()).has("event/new") ? true : undefined,
+      (await work.kept("event/new")).length > 0 ? true : undefined,
     );
   });
 
-  it("bring back a secret that was destroyed, byte for byte", async () => {
-    const before = await asMember("GetSecretValue", { SecretId: "event/new" });
-    await asMember("DeleteSecret", { SecretId: "event/new", ForceDeleteWithoutRecovery: true });
-    const order = {
-      selection: { accountIds: [MEMBER], name: "event/new" },
-      point: { at: "newest" },
-      destination: {},
-      fromRecoveryRegion: false,
-      overwriteNewer: false,
-    };
-    const { restore } = NAMES.functionRoles;
-    const plan = await invoke<RestoreAnswer>(operator, restore, { order: "plan", ...order });
-    expect(plan.items.map(({ action }) => action)).to.deep.equal(["create"]);
-    const { planDigest } = plan;
-    const answer = await invoke<RestoreAnswer>(operator, restore, {
-      order: "write",
-      ...order,
-      planDigest,
+  it("bring back a secret that was destroyed, with its policy, rotation and replica", async () => {
+    const root = `arn:aws:iam::${MEMBER}:root`;
+    const rotation = `arn:aws:lambda:${world.region}:${MEMBER}:function:strongroom-rotation-x`;
+    const SecretId = "full/secret";
+    await work.mustAsMember("CreateSecret", {
+      Name: SecretId,
+      Description: "with everything that a secret can have",
+      SecretString: "first",
+      KmsKeyId: NAMES.memberKeyAlias,
+      Tags: [{ Key: "owner", Value: "payroll" }],
+      AddReplicaRegions: [{ Region: world.emulator.organization.recoveryRegion }],
     });
-    expect(answer.items[0]).to.deep.include({ verified: true });
-    const after = await asMember("GetSecretValue", { SecretId: "event/new" });
-    expect(after.json.SecretString).to.equal(before.json.SecretString);
+    await work.mustAsMember("PutResourcePolicy", {
+      SecretId,
+      ResourcePolicy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { AWS: root },
+            Action: "secretsmanager:GetSecretValue",
+            Resource: "*",
+          },
+        ],
+      }),
+    });
+    await work.mustAsMember("RotateSecret", {
+      SecretId,
+      RotationLambdaARN: rotation,
+      RotationRules: { AutomaticallyAfterDays: 30 },
+      RotateImmediately: false,
+    });
+    await work.mustAsMember("PutSecretValue", { SecretId, SecretString: "second" });
+    await work.sweep();
+    await work.mustAsMember("DeleteSecret", { SecretId, ForceDeleteWithoutRecovery: true });
+    const items = await work.restore({ name: SecretId });
+    expect(actions(items)).to.deep.equal(["create true"]);
+    expect(items[0]?.reason).to.equal(undefined);
+    expect(await valueOf(SecretId)).to.equal("second");
+    const previous = await work.mustAsMember("GetSecretValue", {
+      SecretId,
+      VersionStage: "AWSPREVIOUS",
+    });
+    expect(previous.SecretString).to.equal("first");
+    const secret = await work.mustAsMember("DescribeSecret", { SecretId });
+    expect(secret).to.deep.include({
+      RotationEnabled: true,
+      RotationLambdaARN: rotation,
+      Tags: [{ Key: "owner", Value: "payroll" }],
+    });
+    expect(secret.ReplicationStatus).to.have.length(1);
+    const policy = await work.mustAsMember("GetResourcePolicy", { SecretId });
+    expect(policy.ResourcePolicy).to.contain(root);
+  });
+
+  it("bring back an earlier value, from its version that is there and from the backup alone", async () => {
+    const SecretId = "event/new";
+    const put = async (SecretString: string) =>
+      String((await work.mustAsMember("PutSecretValue", { SecretId, SecretString })).VersionId);
+    const one = await put("one");
+    await work.sweep();
+    await put("two");
+    await work.sweep();
+    const to = (versionId: string) =>
+      work.restore({ name: SecretId, point: { at: "version", versionId }, overwriteNewer: true });
+    expect(actions(await to(one))).to.deep.equal(["move-stage true"]);
+    expect(await valueOf(SecretId)).to.equal("one");
+    await put("three");
+    await put("four");
+    await put("five");
+    expect(actions(await to(one))).to.deep.equal(["put-version true"]);
+    expect(await valueOf(SecretId)).to.equal("one");
+  });
+
+  it("cancel the deletion of a secret and bring it back from the recovery Region's copy", async () => {
+    const SecretId = "event/new";
+    await work.sweep();
+    await work.mustAsMember("DeleteSecret", { SecretId, RecoveryWindowInDays: 30 });
+    const items = await work.restore({ name: SecretId, fromRecoveryRegion: true });
+    expect(items.map(({ cancelsDeletion }) => cancelsDeletion)).to.deep.equal([true]);
+    expect(await valueOf(SecretId)).to.equal("one");
   });
 
   it("hold a drill that passes, and leave nothing of it but its report", async () => {
@@ -159,26 +180,31 @@ describe("the deployed functions, with exactly the stamped roles", function () {
     expect(report.accounts.flatMap(({ problems }) => problems)).to.deep.equal([]);
     expect(report.refusals.filter(({ refused }) => !refused)).to.deep.equal([]);
     expect(report.passed).to.equal(true);
+    expect(await work.vault.drillIds()).to.deep.equal([report.drillId]);
+    expect(await work.vault.drillReport(report.drillId)).to.deep.equal(report);
   });
 
-  it("show the operator coverage and no backup, and nothing of a function but its answer", async () => {
-    await invoke<AccountCoverage>(operator, NAMES.functionRoles.sweep, {
-      order: "sweep-account",
-      member: member(),
-      backup: false,
-    });
-    const read = (Key: string) =>
-      s3(operator).send(new GetObjectCommand({ Bucket: bucket(), Key }));
-    const { Body } = await read(coverageKey(MEMBER));
-    const coverage = JSON.parse((await Body?.transformToString()) ?? "") as AccountCoverage;
-    expect(coverage.accountId).to.equal(MEMBER);
-    expect(coverage.covered).to.equal(coverage.secrets);
+  it("show the operator coverage and no backup", async () => {
+    await work.sweep();
+    const [coverage] = await work.vault.coverage();
+    expect(coverage?.accountId).to.equal(MEMBER);
+    expect(coverage?.covered).to.equal(coverage?.secrets);
+    const [value] = await work.kept();
+    const read = new S3Client({ ...at(operator), forcePathStyle: true }).send(
+      new GetObjectCommand({ Bucket: work.bucket, Key: value?.key ?? "" }),
+    );
+    expect(await refusalOf(read)).to.match(/AccessDenied/);
+  });
 
-    const client = s3(world.emulator.credentialsOf(world.vaultId));
-    const pages = paginateListObjectsV2({ client }, { Bucket: bucket(), Prefix: `${MEMBER}/` });
-    const first = (await pages.next()).value?.Contents?.[0]?.Key ?? "";
-    expect(first).not.to.equal("");
-    expect(await refusalOf(read(first))).to.match(/AccessDenied/);
+  describe("when something goes wrong", () => {
+    faults(
+      () => ({ world, work }),
+      async () => {
+        await world.restart();
+        operator = await world.operator();
+        work = new Work(world, operator);
+      },
+    );
   });
 
   it("let the stamper deploy them and neither call them nor let an account in", async () => {
@@ -199,23 +225,21 @@ describe("the deployed functions, with exactly the stamped roles", function () {
     expect(await permit(MEMBER, "account")).to.match(/AccessDenied/);
     expect(await permit("events.amazonaws.com", "schedule")).to.equal("ok");
   });
-});
 
-/** A session of the operator role, taken by the service. */
-async function operatorOf(world: World): Promise<Credentials> {
-  const answer = await callAs(world.emulator.endpoint, world.service, {
-    service: "sts",
-    region: world.region,
-    operation: "AssumeRole",
-    parameters: {
-      RoleArn: roleArn(world.vaultId, NAMES.operatorRole),
-      RoleSessionName: "proof",
-      ExternalId: world.vault().operatorExternalId,
-    },
+  describe("refuse what would lose or reveal a secret", () => {
+    let scene: Scene;
+    let callers: Callers;
+
+    before(async () => {
+      const [value] = await work.kept();
+      scene = await sceneOf(world, { key: value?.key ?? "", versionId: value?.versionId ?? "" });
+      callers = callersOf(world);
+    });
+
+    for (const row of FORBIDDEN) {
+      it(`${row.who} cannot ${row.cannot}: ${row.because}`, async () => {
+        expect(await wrongWith(world.emulator.endpoint, row, scene, callers)).to.equal(undefined);
+      });
+    }
   });
-  return {
-    accessKeyId: elementOf(answer, "AccessKeyId"),
-    secretAccessKey: elementOf(answer, "SecretAccessKey"),
-    sessionToken: elementOf(answer, "SessionToken"),
-  };
-}
+});

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { callAs, elementOf } from "../../../emulator/calls";
-import type { Credentials } from "../../../emulator/identity";
+import { assumeRole, type Credentials } from "../../../emulator/identity";
 import { startEmulator, type Emulator } from "../../../emulator/start";
 import type { Toolchain } from "../../../engine/toolchain";
 import { createPulumiEngine } from "../../../server/engine/engine";
@@ -20,33 +19,51 @@ import { engineTools } from "../../support/engine-tools";
 import { tellLostAnswers } from "../../support/lost-answers";
 import { accessSpec, memberSpec, vaultSpec } from "../../support/specs";
 
-const EXTERNAL_ID = "stamper-external-id-0001";
+/** What the stampers and the operator ask for. */
+export const EXTERNAL_ID = "stamper-external-id-0001";
+
+const startIn = (folder: string): Promise<Emulator> =>
+  startEmulator({ stateDir: path.join(folder, "emulator"), onLog: tellLostAnswers });
 
 /** An emulated organization with IAM enforced, the real engine, and a folder for the states. */
 export class World {
   static async start(memberId: string): Promise<World> {
     const folder = mkdtempSync(path.join(tmpdir(), "strongroom-programs-"));
-    const [emulator, toolchain] = await Promise.all([
-      startEmulator({ onLog: tellLostAnswers }),
-      engineTools(),
-    ]);
-    const engine = createPulumiEngine({
-      toolchain,
-      stateDir: folder,
-      policyPacks: [],
-      environment: { ...process.env, ...emulator.env },
-      report: () => undefined,
-    });
-    return new World(folder, emulator, toolchain, engine, memberId);
+    const [emulator, toolchain] = await Promise.all([startIn(folder), engineTools()]);
+    return new World(folder, emulator, toolchain, memberId);
   }
+
+  private engine: EnginePort;
 
   private constructor(
     readonly folder: string,
-    readonly emulator: Emulator,
+    private running: Emulator,
     readonly toolchain: Toolchain,
-    private readonly engine: EnginePort,
     readonly memberId: string,
-  ) {}
+  ) {
+    this.engine = this.createEngine();
+  }
+
+  private createEngine(): EnginePort {
+    return createPulumiEngine({
+      toolchain: this.toolchain,
+      stateDir: this.folder,
+      policyPacks: [],
+      environment: { ...process.env, ...this.emulator.env },
+      report: () => undefined,
+    });
+  }
+
+  get emulator(): Emulator {
+    return this.running;
+  }
+
+  /** Ends the emulator and starts it again on what it has kept. Sessions of before are void. */
+  async restart(): Promise<void> {
+    await this.running.stop();
+    this.running = await startIn(this.folder);
+    this.engine = this.createEngine();
+  }
 
   async stop(): Promise<void> {
     await this.emulator.stop();
@@ -142,21 +159,21 @@ export class World {
   }
 
   /** A session of an account's stamper, taken by the service as it takes it in a run. */
-  async stamper(accountId: string): Promise<Credentials> {
-    const answer = await callAs(this.emulator.endpoint, this.service, {
-      service: "sts",
-      region: this.region,
-      operation: "AssumeRole",
-      parameters: {
-        RoleArn: roleArn(accountId, NAMES.stamperRole),
-        RoleSessionName: "proof",
-        ExternalId: EXTERNAL_ID,
-      },
+  stamper(accountId: string): Promise<Credentials> {
+    return this.taken(roleArn(accountId, NAMES.stamperRole));
+  }
+
+  /** A session of the vault's operator, taken by the service to call the functions. */
+  operator(): Promise<Credentials> {
+    return this.taken(roleArn(this.vaultId, NAMES.operatorRole));
+  }
+
+  private taken(roleArn: string): Promise<Credentials> {
+    const { region } = this;
+    return assumeRole(this.emulator.endpoint, this.service, {
+      region,
+      roleArn,
+      externalId: EXTERNAL_ID,
     });
-    return {
-      accessKeyId: elementOf(answer, "AccessKeyId"),
-      secretAccessKey: elementOf(answer, "SecretAccessKey"),
-      sessionToken: elementOf(answer, "SessionToken"),
-    };
   }
 }
