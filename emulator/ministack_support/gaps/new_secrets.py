@@ -2,12 +2,16 @@
 
 Call: `secretsmanager:CreateSecret` with `AddReplicaRegions`, with `ClientRequestToken`, or without a value. MiniStack makes
 no replica, draws another version id, and makes a version that holds nothing. AWS replicates at once, takes the token as the
-version's id (the same token again with the same value is the same call), and makes no version without a value.
+version's id (the same token again with the same value is the same call), and makes no version without a value. For replicas
+the caller needs `secretsmanager:ReplicateSecretToRegions` too, for tags `secretsmanager:TagResource` (API reference,
+CreateSecret); MiniStack asks for neither.
 """
 
 import json
 
 from ministack.services import secretsmanager
+
+from ministack_support import requests
 
 NAME = "new-secrets"
 
@@ -44,6 +48,18 @@ def install():
         return response[0], response[1], json.dumps(answer).encode()
 
     secretsmanager._create_secret = create_secret
+    requests.further_checks.append(_further_permissions)
+
+
+def _further_permissions(request, resource_arn):
+    if request.action != "secretsmanager:CreateSecret":
+        return
+    tags = {tag["Key"]: tag.get("Value", "") for tag in request.json.get("Tags") or []}
+    if tags:
+        keys = {f"aws:RequestTag/{name}": value for name, value in tags.items()}
+        yield "secretsmanager", "secretsmanager:TagResource", resource_arn, {**keys, "aws:TagKeys": list(tags)}
+    if request.json.get("AddReplicaRegions"):
+        yield "secretsmanager", "secretsmanager:ReplicateSecretToRegions", resource_arn, {}
 
 
 def _same_call(data):

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
-import { mustCallAsRoot } from "../../../emulator/calls";
-import { assumeRole } from "../../../emulator/identity";
+import { callAs, mustCallAsRoot } from "../../../emulator/calls";
+import { keepDecisions, keptDecisions, sessionForService } from "../../../emulator/decisions";
+import { assumeRole, type Credentials } from "../../../emulator/identity";
 import { startEmulator, type Emulator } from "../../../emulator/start";
 import {
   actor,
@@ -271,5 +272,52 @@ describe("IAM in the emulated organization", function () {
       roleArn: `arn:aws:iam::${MEMBER}:role/OrganizationAccountAccessRole`,
     }).catch((error: unknown) => error as Error);
     expect(straight, serviceRoleArn).to.have.property("code", "ACCESS_ROLE");
+  });
+
+  it("keeps, when it is asked to, which statement allowed what, and what was refused", async () => {
+    const { endpoint } = emulator;
+    const reader = await actor(emulator, MEMBER, [
+      { ...allow("secretsmanager:DescribeSecret"), Sid: "Look" },
+    ]);
+    const secret = { SecretId: "shop-prod/api-key" };
+    const use = async () => {
+      await reader.does("secretsmanager", "DescribeSecret", secret);
+      await reader.does("secretsmanager", "GetSecretValue", secret);
+    };
+    await use();
+    expect((await keptDecisions(endpoint)).allowed).to.deep.equal({});
+    await keepDecisions(endpoint, true);
+    await use();
+    await keepDecisions(endpoint, false);
+    await reader.does("secretsmanager", "ListSecrets", {});
+    const { allowed, refused } = await keptDecisions(endpoint);
+    expect(allowed[reader.roleArn]).to.deep.equal({ "secretsmanager:DescribeSecret": ["Look"] });
+    const [[action, resources] = ["", []], ...more] = Object.entries(refused[reader.roleArn] ?? {});
+    expect(more).to.deep.equal([]);
+    expect(action).to.equal("secretsmanager:GetSecretValue");
+    expect(resources[0]).to.contain("shop-prod/api-key");
+  });
+
+  it("gives the session of a role that trusts a service, and of no other role", async () => {
+    const { endpoint } = emulator;
+    const trusting = await actor(emulator, MEMBER, [allow("secretsmanager:ListSecrets")], {
+      service: "lambda.amazonaws.com",
+    });
+    const session = await sessionForService(endpoint, trusting.roleArn);
+    const list = (credentials: Credentials) =>
+      callAs(endpoint, credentials, {
+        service: "secretsmanager",
+        region: REGION,
+        operation: "ListSecrets",
+        parameters: {},
+      });
+    expect((await list(session)).errorCode).to.equal(undefined);
+    const forged = { ...session, secretAccessKey: "guessed" };
+    expect((await list(forged)).errorCode).to.match(/Signature/);
+    const other = await actor(emulator, MEMBER, [allow("*")]);
+    const failure = await sessionForService(endpoint, other.roleArn).catch(
+      (error: unknown) => error as Error,
+    );
+    expect(failure).to.have.property("message").that.contains("trusts no service");
   });
 });

@@ -66,6 +66,22 @@ export const GAPS_OF_IDENTITY: readonly Gap[] = [
     ministack: "NoSuchEntity",
   },
   {
+    name: "organization-members",
+    does: "lets an account go",
+    probe: async (emulator) => {
+      const root = rootOf(emulator, emulator.organization.managementAccountId);
+      const { json } = await root.must("organizations", "CreateAccount", {
+        Email: "leaver@example.com",
+        AccountName: unique("leaver"),
+      });
+      const { AccountId } = json["CreateAccountStatus"] as { AccountId: string };
+      await root.try("organizations", "RemoveAccountFromOrganization", { AccountId });
+      return (await root.try("organizations", "DescribeAccount", { AccountId })).errorCode;
+    },
+    aws: "AccountNotFoundException",
+    ministack: undefined,
+  },
+  {
     name: "request-resources",
     does: "authorizes the making of a role on its ARN with its path",
     probe: async (emulator) => {
@@ -80,6 +96,37 @@ export const GAPS_OF_IDENTITY: readonly Gap[] = [
     },
     aws: "ok",
     ministack: "AccessDenied",
+  },
+  {
+    name: "other-accounts",
+    does: "refuses the use of another account's key that lets nobody in",
+    probe: async (emulator) => {
+      const root = rootOf(emulator, OTHER_MEMBER);
+      const { json } = await root.must("kms", "CreateKey", {});
+      const { Arn } = json["KeyMetadata"] as { Arn: string };
+      const caller = await actor(emulator, MEMBER, [allow("kms:*")]);
+      return caller.does("kms", "DescribeKey", { KeyId: Arn });
+    },
+    aws: "AccessDeniedException",
+    ministack: "NotFoundException",
+  },
+  {
+    name: "other-accounts",
+    does: "refuses an event for another account's bus that lets nobody in",
+    probe: async (emulator) => {
+      const Name = unique("bus");
+      const { json } = await rootOf(emulator, OTHER_MEMBER).must("events", "CreateEventBus", {
+        Name,
+      });
+      const caller = await actor(emulator, MEMBER, [allow("events:*")]);
+      return caller.does("events", "PutEvents", {
+        Entries: [
+          { Source: "x", DetailType: "x", Detail: "{}", EventBusName: json["EventBusArn"] },
+        ],
+      });
+    },
+    aws: "AccessDeniedException",
+    ministack: "ok",
   },
   {
     name: "principals",

@@ -100,6 +100,32 @@ export const GAPS_OF_SERVICES: readonly Gap[] = [
   },
   {
     name: "new-secrets",
+    does: "asks for the permission to replicate",
+    probe: async (emulator) => {
+      const maker = await actor(emulator, MEMBER, [allow("secretsmanager:CreateSecret")]);
+      return maker.does("secretsmanager", "CreateSecret", {
+        Name: unique("replicated"),
+        AddReplicaRegions: [{ Region: "eu-west-1" }],
+      });
+    },
+    aws: "AccessDeniedException",
+    ministack: "ok",
+  },
+  {
+    name: "new-secrets",
+    does: "asks for the permission to tag",
+    probe: async (emulator) => {
+      const maker = await actor(emulator, MEMBER, [allow("secretsmanager:CreateSecret")]);
+      return maker.does("secretsmanager", "CreateSecret", {
+        Name: unique("tagged"),
+        Tags: [{ Key: "owner", Value: "x" }],
+      });
+    },
+    aws: "AccessDeniedException",
+    ministack: "ok",
+  },
+  {
+    name: "new-secrets",
     does: "takes the request token as the version's id",
     probe: async (emulator) => {
       const ClientRequestToken = "00000000-0000-4000-8000-000000000001";
