@@ -106,6 +106,43 @@ export function faults(
     expect(await work.kept("fault/key")).to.have.length(2);
   });
 
+  it("put a message that nobody can read where people look", async () => {
+    const before = await waiting(NAMES.failureQueue);
+    const redrive = await redriveOf(NAMES.sweepQueue);
+    await redrive(1);
+    await inVault("sqs", "SendMessage", {
+      QueueUrl: queueUrl(NAMES.sweepQueue),
+      MessageBody: "not an order",
+    });
+    await until("the message in the dead-letter queue", async () =>
+      (await waiting(NAMES.failureQueue)) > before ? true : undefined,
+    );
+    await redrive();
+  });
+
+  it("say that the copy's key is pending deletion, restore nothing, and restore when it is not", async () => {
+    const { world, work } = at();
+    const { recoveryRegion } = world.emulator.organization;
+    const inRecovery = (operation: string, more: object = {}) =>
+      root(world.vaultId, "kms", operation, { KeyId, ...more }, recoveryRegion);
+    const KeyId = await backupKey();
+    await inRecovery("ScheduleKeyDeletion", { PendingWindowInDays: 30 });
+    await work.mustAsMember("DeleteSecret", {
+      SecretId: "fault/key",
+      ForceDeleteWithoutRecovery: true,
+    });
+    const fromCopy = () => work.restore({ name: "fault/key", fromRecoveryRegion: true });
+    const [refused] = await fromCopy();
+    expect(refused?.error?.code).to.equal("ENVELOPE_KEY");
+    expect((await work.asMember("DescribeSecret", { SecretId: "fault/key" })).errorCode).to.equal(
+      "ResourceNotFoundException",
+    );
+    await inRecovery("CancelKeyDeletion");
+    await inRecovery("EnableKey");
+    const [restored] = await fromCopy();
+    expect(restored).to.include({ action: "create", verified: true });
+  });
+
   describe("with backups that somebody laid hands on", () => {
     let client: S3Client;
     before(() => {
@@ -180,6 +217,29 @@ export function faults(
       expect(item?.reason).to.match(/manifest|proven|signature/i);
       expect(errorCode).to.equal("ResourceNotFoundException");
     });
+  });
+
+  it("are started by their schedules", async () => {
+    const { world, work } = at();
+    const before = await work.vault.drillIds();
+    const [coverage] = await work.vault.coverage();
+    // The rules are older than a minute, so they are due at once.
+    for (const Name of Object.values(NAMES.scheduleRules)) {
+      await inVault("events", "PutRule", { Name, ScheduleExpression: "rate(1 minute)" });
+    }
+    await until("a sweep by its schedule", async () => {
+      const [now] = await work.vault.coverage();
+      return now?.sweptAt === coverage?.sweptAt ? undefined : true;
+    });
+    await until("a drill by its schedule", async () =>
+      (await work.vault.drillIds()).length > before.length ? true : undefined,
+    );
+    for (const [what, Name] of Object.entries(NAMES.scheduleRules)) {
+      const { sweepMinutes, drillHours } = world.vault();
+      const ScheduleExpression =
+        what === "sweep" ? `rate(${sweepMinutes} minutes)` : `rate(${drillHours} hours)`;
+      await inVault("events", "PutRule", { Name, ScheduleExpression });
+    }
   });
 
   it("keep what was kept of a member that leaves the organization, and reach it again when it is back", async () => {

@@ -17,7 +17,8 @@ import { World } from "./world";
 const MEMBER = "600000000001";
 
 /**
- * One world for all that the functions do: it is stamped, works, is troubled and is attacked, in this order.
+ * One world for all that the functions do: it is stamped, works, is troubled, is attacked and is retired, in this
+ * order.
  */
 describe("the deployed functions, with exactly the stamped roles", function () {
   this.timeout(600_000);
@@ -25,7 +26,7 @@ describe("the deployed functions, with exactly the stamped roles", function () {
   let operator: Credentials;
   let work: Work;
 
-  const all = async (operation: "up", ...specs: Parameters<World["run"]>[1][]) => {
+  const all = async (operation: "up" | "retire", ...specs: Parameters<World["run"]>[1][]) => {
     for (const outcome of await Promise.all(specs.map((spec) => world.run(operation, spec)))) {
       expect(outcome.error ?? outcome.status, JSON.stringify(outcome.error)).to.equal("succeeded");
     }
@@ -170,6 +171,11 @@ describe("the deployed functions, with exactly the stamped roles", function () {
     expect(await valueOf(SecretId)).to.equal("one");
   });
 
+  it("can be changed with the stamper's rights", async () => {
+    const tags = { owner: "another-team" };
+    await all("up", { ...world.vault(), tags, sweepMinutes: 30 }, { ...world.member(), tags });
+  });
+
   it("hold a drill that passes, and leave nothing of it but its report", async () => {
     const report = await invoke<DrillReport>(operator, NAMES.functionRoles.drill, {
       order: "drill-scheduled",
@@ -241,5 +247,11 @@ describe("the deployed functions, with exactly the stamped roles", function () {
         expect(await wrongWith(world.emulator.endpoint, row, scene, callers)).to.equal(undefined);
       });
     }
+  });
+
+  // A describe of its own: Mocha takes the tests of a describe before what is nested in it.
+  describe("at the end", () => {
+    it("can be taken down with the stamper's rights", () =>
+      all("retire", world.vault(), world.member()));
   });
 });
