@@ -46,12 +46,15 @@ function isMarked(value: unknown): boolean {
  * Copies properties, as the engine or a file gives them, into plain values. The engine's are behind a proxy that throws
  * when an unknown value is read; here that becomes {@link UNKNOWN}. Values of secrets do not come along.
  */
-export function plainProperties(properties: Readonly<Record<string, unknown>>): ValueMap {
+export function plainProperties(
+  properties: Readonly<Record<string, unknown>>,
+  depth = 0,
+): ValueMap {
   const plain: Record<string, Value> = {};
   for (const key of Object.keys(properties)) {
     // Set by the engine to tell defaults from given values; no property of the resource.
     if (key === "__defaults") continue;
-    const value = plainAt(properties, key);
+    const value = plainAt(properties, key, depth);
     if (value === undefined) continue;
     const hidden = SECRET_VALUES.has(key) && value !== UNKNOWN && value !== "" && value !== null;
     plain[key] = hidden ? HIDDEN : value;
@@ -59,7 +62,14 @@ export function plainProperties(properties: Readonly<Record<string, unknown>>): 
   return plain;
 }
 
-function plainAt(container: Readonly<Record<string, unknown>>, key: string): Value | undefined {
+/** No resource is nested deeper; what is, was made to break its reader, and counts as not known. */
+const DEEPEST = 100;
+
+function plainAt(
+  container: Readonly<Record<string, unknown>>,
+  key: string,
+  depth: number,
+): Value | undefined {
   let value: unknown;
   try {
     value = container[key];
@@ -70,11 +80,17 @@ function plainAt(container: Readonly<Record<string, unknown>>, key: string): Val
   if (typeof value === "string") return UNKNOWN_MARKS.has(value) ? UNKNOWN : value;
   // Neither the text nor its cipher is any rule's affair.
   if (isMarked(value)) return HIDDEN;
+  if (depth >= DEEPEST) return UNKNOWN;
   if (Array.isArray(value)) {
     const list = value as unknown as Readonly<Record<string, unknown>>;
-    return Array.from({ length: value.length }, (_, index) => plainAt(list, String(index)) ?? null);
+    return Array.from(
+      { length: value.length },
+      (_, index) => plainAt(list, String(index), depth + 1) ?? null,
+    );
   }
-  if (typeof value === "object") return plainProperties(value as Record<string, unknown>);
+  if (typeof value === "object") {
+    return plainProperties(value as Record<string, unknown>, depth + 1);
+  }
   return undefined;
 }
 

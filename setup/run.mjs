@@ -1,4 +1,4 @@
-// One command from a fresh clone to a running product: `node setup/run.mjs setup|demo|test|test:unit|bench [arguments]`.
+// One command from a fresh clone to a running product: `node setup/run.mjs setup|demo|test|test:unit|fuzz|bench [arguments]`.
 // Plain JavaScript without dependencies, because it runs before there are any.
 import { spawn } from "node:child_process";
 import path from "node:path";
@@ -13,6 +13,7 @@ const COMMANDS = {
   test: { needs: "all", script: "dist/test/run.js" },
   "test:unit": { needs: "packages", script: "dist/test/run.js", first: ["unit"] },
   chaos: { needs: "packages", script: "dist/test/chaos/main.js" },
+  fuzz: { needs: "packages", script: "dist/test/fuzz.js" },
   bench: { needs: "all", script: "dist/bench/main.js" },
 };
 

@@ -74,6 +74,9 @@ function literal(resource: string): string {
   return resource.replaceAll("*", LITERAL_STAR).replaceAll("?", LITERAL_QUESTION);
 }
 
+/** A policy variable; its default, in quotes, may hold braces: `${aws:PrincipalTag/team, 'none'}`. */
+const VARIABLE = /\$\{((?:[^}']|'[^']*')*)\}/g;
+
 /** A `Resource` text as a pattern. */
 export interface ResourcePattern {
   /** With `*` in place of a policy variable: whatever IAM may fill in. */
@@ -90,7 +93,7 @@ export function resourcePattern(text: string, variables: boolean): ResourcePatte
   const complete = completed(text);
   if (!variables || !complete.includes("${")) return { widest: complete, variable: false };
   let variable = false;
-  const widest = complete.replace(/\$\{([^}]*)\}/g, (_whole, name: string) => {
+  const widest = complete.replace(VARIABLE, (_whole, name: string) => {
     if (name === "*") return LITERAL_STAR;
     if (name === "?") return LITERAL_QUESTION;
     if (name === "$") return "$";

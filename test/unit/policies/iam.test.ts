@@ -5,6 +5,7 @@ import { accountOf, isAccountRoot, isKeyArn, withoutPartition } from "../../../p
 import { narrowing } from "../../../policies/iam/actions";
 import { parseDocument } from "../../../policies/iam/document";
 import { hasDuplicateKeys } from "../../../policies/iam/json";
+import { resourcePattern } from "../../../policies/iam/region";
 import { globMatches, globsOverlap, isOpen, isStarLike } from "../../../policies/iam/patterns";
 import { isEveryAction, isEveryActionOfService, reachOf } from "../../../policies/iam/statements";
 import { Undetermined } from "../../../policies/model/values";
@@ -154,5 +155,84 @@ describe("policy documents", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("what IAM accepts", () => {
+  const one = (statement: object) =>
+    parseDocument({ Statement: statement as never }, "policy").statements[0]!();
+  const conditions = (block: object) =>
+    one({ Effect: "Allow", Condition: block }).conditions.map(
+      ({ quantifier, operator, ifExists, key, values }) =>
+        [quantifier, operator, ifExists, key, values] as const,
+    );
+
+  it("is read with every operator, quantifier and IfExists, in any case", () => {
+    const operators = [
+      ...["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"],
+      ...["StringLike", "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan"],
+      ...["NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals"],
+      ...["DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan"],
+      ...["DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress"],
+      ...["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"],
+    ];
+    for (const operator of operators) {
+      const lower = operator.toLowerCase();
+      expect(conditions({ [operator]: { "aws:Key": "v" } })).to.deep.equal([
+        [undefined, lower, false, "aws:key", ["v"]],
+      ]);
+      expect(
+        conditions({ [`forallvalues:${operator.toUpperCase()}IFEXISTS`]: { K: [1, true] } }),
+      ).to.deep.equal([["forallvalues", lower, true, "k", ["1", "true"]]]);
+      expect(conditions({ [`ForAnyValue:${operator}`]: { k: "v" } })[0]?.[0]).to.equal(
+        "foranyvalue",
+      );
+    }
+    expect(conditions({ Null: { k: "true" } })[0]?.[1]).to.equal("null");
+  });
+
+  it("is read with principals of every sort", () => {
+    const read = one({
+      Effect: "Allow",
+      Principal: {
+        AWS: ["111122223333", "arn:aws-us-gov:iam::111122223333:root", "AROAEXAMPLEEXAMPLE12"],
+        Service: "lambda.amazonaws.com.cn",
+        Federated: ["arn:aws-iso:iam::111122223333:saml-provider/idp"],
+        CanonicalUser: "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be",
+      },
+    }).principals;
+    expect(read?.everybody).to.equal(false);
+    expect(read?.aws).to.have.length(3);
+    expect(read?.services).to.deep.equal(["lambda.amazonaws.com.cn"]);
+    expect(read?.federated).to.have.length(1);
+    expect(read?.canonicalUsers).to.have.length(1);
+    for (const everybody of ["*", { AWS: "*" }, { AWS: ["x", "*"] }, ["*"]]) {
+      expect(one({ Principal: everybody }).principals?.everybody).to.equal(true);
+      expect(one({ NotPrincipal: everybody }).notPrincipals?.everybody).to.equal(true);
+    }
+  });
+
+  it("does not hide a variable whose default holds a brace", () => {
+    const pattern = (text: string) => resourcePattern(text, true);
+    expect(pattern("arn:aws:s3:::b/${aws:PrincipalTag/team, 'a}b'}/x").widest).to.equal(
+      "arn:aws:s3:::b/*/x",
+    );
+    expect(pattern("arn:aws:s3:::b/${aws:username}").variable).to.equal(true);
+    expect(resourcePattern("arn:aws:s3:::b/${aws:username}", false).variable).to.equal(false);
+    expect(globMatches(pattern("arn:aws:s3:::b/${*}").widest, "arn:aws:s3:::b/c")).to.equal(false);
+  });
+
+  it("is not judged where two readers could read two things", () => {
+    for (const text of [
+      '{"Statement":[],"Statement":[]}',
+      '{"Statement":[{"Effect":"Allow","Effect":"Deny"}]}',
+      '{"Statement":[],"\\u0053tatement":[]}',
+      '\uFEFF{"Statement":[]}',
+      '{"Statement":[],}',
+      '{"Statement":[]} // all',
+    ]) {
+      expect(() => parseDocument(text, "policy"), text).to.throw(Undetermined);
+    }
+    expect(() => one({ Action: "a", action: "b" })).to.throw(Undetermined);
   });
 });
