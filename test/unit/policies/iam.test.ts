@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { accountOf, isAccountRoot, isKeyArn, withoutPartition } from "../../../policies/iam/arn";
 import { narrowing } from "../../../policies/iam/actions";
 import { parseDocument } from "../../../policies/iam/document";
-import { hasDuplicateKeys } from "../../../policies/iam/json";
+import { hasDuplicateKeys, jsonErrorAt } from "../../../policies/iam/json";
 import { resourcePattern } from "../../../policies/iam/region";
 import { globMatches, globsOverlap, isOpen, isStarLike } from "../../../policies/iam/patterns";
 import { isEveryAction, isEveryActionOfService, reachOf } from "../../../policies/iam/statements";
@@ -155,6 +155,23 @@ describe("policy documents", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("the place where a text stops being JSON", () => {
+  it("is found where there is one, and is the end of all JSON", () => {
+    const wrong: Readonly<Record<string, number>> = {
+      '{"a":[CANARY]}': 6,
+      '{"a":1,}': 7,
+      "[1,]": 3,
+      '{"a" 1}': 5,
+      "[1}": 2,
+      "01": 0,
+      '"\\x"': 0,
+      "[1] 2": 4,
+    };
+    for (const [text, at] of Object.entries(wrong)) expect(jsonErrorAt(text), text).to.equal(at);
+    fc.assert(fc.property(fc.json(), (json) => jsonErrorAt(json) === json.length));
   });
 });
 
