@@ -312,6 +312,8 @@ export class Worker {
     try {
       // While the database is away there is no common rate, and no reason to stand still either.
       await budget.take(claim.job, signal).catch(() => undefined);
+      // Interrupted while it waited: nothing was begun, and an engine might not notice a signal that has fired.
+      if (signal.aborted) return interrupted(claim, (Date.now() - started) / 1000);
       const watch = watchOf(store, claim, earlier);
       return await this.options.execute(claim.job, (event) => buffer.add(event), signal, watch);
     } catch (error) {
@@ -348,3 +350,9 @@ function mayBeRetried(claim: ClaimedStamp, outcome: JobOutcome): boolean {
   const { operation } = claim.job;
   return operation === "preview" || operation === "drift" || !changesAnything(outcome.counts);
 }
+
+const interrupted = ({ stamp }: ClaimedStamp, seconds: number): JobOutcome => ({
+  status: "cancelled",
+  seconds,
+  error: { code: "RUN_CANCELLED", message: `${stamp} was interrupted before it began` },
+});
