@@ -14,7 +14,10 @@ const border = (files, forbidden, ignores = []) => ({
   },
 });
 
-const noTest = [[...outside("test")], "Nothing imports the tests."];
+const noTest = [
+  [...outside("test"), ...outside("bench")],
+  "Nothing imports the tests or the benchmark.",
+];
 const noEnvironment = {
   "no-restricted-properties": [
     "error",

@@ -19,7 +19,8 @@ export interface Workload {
 /** What a contestant did in one go over the whole workload. */
 export interface Result {
   readonly contestant: "service" | "pulumi" | "terraform";
-  readonly phase: "first" | "re-run";
+  /** `unchanged`: a re-run in which the contestant may leave alone what it knows to be as it was; the service alone can. */
+  readonly phase: "first" | "re-run" | "unchanged";
   readonly stamps: number;
   readonly resources: number;
   /** Resources that the contestant says it created, changed, replaced or deleted. */

@@ -5,8 +5,10 @@ import path from "node:path";
 import { projectRoot } from "../engine/parts";
 import { benchCommand, type BenchOptions, type Part } from "./options";
 import { runBackups } from "./parts/backups";
+import { runReaders } from "./parts/readers";
 import { runStamps } from "./parts/stamps";
 import { renderBackups } from "./render-backups";
+import { renderReaders } from "./render-readers";
 import { renderDifferences, renderStamps } from "./render-stamps";
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -26,6 +28,10 @@ const PARTS: Readonly<Record<Part, (folder: string, options: BenchOptions) => Pr
     backups: async (folder, options) => {
       const report = await runBackups(folder, options, say);
       return { report, text: renderBackups(report) };
+    },
+    readers: async (folder, options) => {
+      const report = await runReaders(folder, options, say);
+      return { report, text: renderReaders(report) };
     },
   };
 

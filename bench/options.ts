@@ -6,7 +6,7 @@ import { wholeNumber } from "../server/cli/whole-number";
 export const OTHERS = ["pulumi", "terraform"] as const;
 export type Other = (typeof OTHERS)[number];
 
-export const PARTS = ["stamps", "backups"] as const;
+export const PARTS = ["stamps", "backups", "readers"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -19,6 +19,8 @@ export interface BenchOptions {
   /** `backups`: secrets in all accounts together. */
   readonly secrets: number;
   readonly backupAccounts: number;
+  /** `readers`: readers of a run's event stream. */
+  readonly readers: number;
   readonly json: boolean;
   /** Leave the working folders with the logs. */
   readonly keep: boolean;
@@ -45,6 +47,7 @@ Examples:
   npm run bench -- --part stamps --accounts 1          three stamps by the service, pulumi and terraform
   npm run bench -- --part stamps --against terraform   without pulumi's CLI
   npm run bench -- --part backups --secrets 100 --backup-accounts 3
+  npm run bench -- --part readers --readers 200        the API beside readers of a run's events: two minutes
   npm run bench -- --part backups --json | jq .backups
 
 Exit codes: 0 measured, 1 a contestant or a function failed, 2 wrong options.
@@ -56,9 +59,10 @@ export function benchCommand(run: (options: BenchOptions) => Promise<void>): Com
     .description(
       "Measures the product on emulators of its own, with IAM enforced. `stamps`: time, CPU and memory of the service,\n" +
         "the stock pulumi CLI and terraform for the same stamps. `backups`: the deployed functions at work.\n" +
+        "`readers`: the API's answers beside many readers of a run's events.\n" +
         "Ratios first: the figures of an emulator say nothing about AWS's own times.",
     )
-    .option("--part <names>", "stamps, backups, or all", some(PARTS, "", "all"), PARTS)
+    .option("--part <names>", "stamps, backups, readers, or all", some(PARTS, "", "all"), PARTS)
     .option("--accounts <n>", "stamps: member accounts beside the vault", wholeNumber(1, 200), 3)
     .option("--concurrency <n>", "stamps at a time in the service", wholeNumber(1, 12), 4)
     .option(
@@ -69,6 +73,7 @@ export function benchCommand(run: (options: BenchOptions) => Promise<void>): Com
     )
     .option("--secrets <n>", "backups: secrets in all accounts", wholeNumber(1, 100_000), 1000)
     .option("--backup-accounts <n>", "backups: accounts that hold them", wholeNumber(1, 200), 20)
+    .option("--readers <n>", "readers: of a run's event stream", wholeNumber(1, 300), 200)
     .option("--json", "print the JSON document instead of tables", false)
     .option("--keep", "keep the working folders with the logs", false)
     .addHelpText("after", EXAMPLES)

@@ -6,7 +6,8 @@ import type { InventoryDifference } from "./inventory";
 export function renderStamps(results: readonly Result[]): string {
   const rows = results.map((result) => {
     const { contestant, phase, stamps, resources, changes, cost, notes } = result;
-    const base = results.find((other) => other.contestant === "service" && other.phase === phase);
+    const like = phase === "unchanged" ? "re-run" : phase;
+    const base = results.find((other) => other.contestant === "service" && other.phase === like);
     const ratio = (pick: (result: Result) => number): string =>
       base === undefined ? "" : (pick(result) / pick(base)).toFixed(2);
     return [
@@ -15,8 +16,8 @@ export function renderStamps(results: readonly Result[]): string {
       ratio(({ cost: { wallSeconds } }) => wallSeconds),
       ratio(({ cost: { cpuSeconds } }) => cpuSeconds),
       ratio(({ cost: { peakMemoryMiB } }) => peakMemoryMiB),
-      (cost.wallSeconds / stamps).toFixed(1),
-      (cost.cpuSeconds / stamps).toFixed(1),
+      (cost.wallSeconds / stamps).toFixed(2),
+      (cost.cpuSeconds / stamps).toFixed(2),
       cost.peakMemoryMiB.toFixed(0),
       String(stamps),
       String(resources),
@@ -38,7 +39,7 @@ export function renderStamps(results: readonly Result[]): string {
     "changes",
     "notes",
   ];
-  return `Ratios are to the service in the same phase.\n${table(head, rows)}`;
+  return `Ratios are to the service in the same phase; of "unchanged", to its re-run that looks at every stamp.\n${table(head, rows)}`;
 }
 
 /** Places named in one line; the rest is in the JSON. */

@@ -27,7 +27,7 @@ export async function runService(
 ): Promise<ServiceOutcome> {
   return withService(bench, concurrency, async (service) => {
     const results: Result[] = [];
-    for (const phase of ["first", "re-run"] as const) {
+    for (const phase of ["first", "re-run", "unchanged"] as const) {
       bench.say(`service, ${phase}: ${accounts.length} accounts, ${concurrency} stamps at a time`);
       results.push(await measure(service, accounts, phase, bench.emulator.pid));
     }
@@ -44,7 +44,13 @@ async function measure(
   emulatorPid: number,
 ): Promise<Result> {
   const meter = new CostMeter([emulatorPid]);
-  const { stamps, summary } = await run({ operation: "up", target: { accounts } });
+  const { stamps, summary } = await run({
+    operation: "up",
+    target: { accounts },
+    // Like the others, which look at everything each time.
+    ...(phase === "re-run" ? { force: true } : {}),
+  });
+  const alone = summary?.unchanged ?? 0;
   return {
     contestant: "service",
     phase,
@@ -52,7 +58,8 @@ async function measure(
     resources: summary?.resources ?? 0,
     changes: stamps.reduce((sum, { counts }) => sum + changesOf(counts), 0),
     cost: meter.stop(),
-    notes: [],
+    notes:
+      phase === "unchanged" ? [`${alone} stamps left alone after a comparison of digests`] : [],
   };
 }
 

@@ -59,7 +59,8 @@ def _without(value):
         return {_plain(str(key)): _without(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))
                 if not MADE_UP.search(str(key))}
     if isinstance(value, (list, tuple)):
-        return [_without(item) for item in value]
+        items = [_without(item) for item in value]
+        return sorted(items, key=str) if all(_is_member(item) for item in items) else items
     if isinstance(value, (set, frozenset)):
         return sorted(_plain(str(item)) for item in value)
     if isinstance(value, float):
@@ -70,3 +71,7 @@ def _without(value):
         return value
     return type(value).__name__
 
+
+def _is_member(item):
+    """Tags, attached policies, actions of an alarm, … are sets, whatever order they were given in."""
+    return isinstance(item, str) or (isinstance(item, dict) and bool({"Key", "TagKey", "key"} & set(item)))

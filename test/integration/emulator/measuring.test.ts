@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { compareInventories, readInventory } from "../../../bench/inventory";
 import { callDoor } from "../../../emulator/calls";
 import { startEmulator, type Emulator } from "../../../emulator/start";
-import { actor, allow, MEMBER, REGION, rootOf } from "./support";
+import { actor, allow, MEMBER, REGION, rootOf, trust } from "./support";
 
 /** What the benchmark compares contestants and counts calls by. */
 describe("What the emulator says about itself", function () {
@@ -44,6 +44,19 @@ describe("What the emulator says about itself", function () {
     const { KeyId } = json["KeyMetadata"] as { KeyId: string };
     await root.must("kms", "DisableKey", { KeyId });
     await root.must("sqs", "CreateQueue", { QueueName: "extra" });
+    const role = (RoleName: string, ...keys: readonly string[]) =>
+      root.must("iam", "CreateRole", {
+        RoleName,
+        AssumeRolePolicyDocument: trust({ AWS: "*" }),
+        Tags: keys.map((Key) => ({ Key, Value: "v" })),
+      });
+    await role("tagged", "a", "b");
+    const tagged = await readInventory(emulator.endpoint);
+    await root.must("iam", "DeleteRole", { RoleName: "tagged" });
+    await role("tagged", "b", "a");
+    const turned = compareInventories(tagged, await readInventory(emulator.endpoint));
+    expect([...turned.missing, ...turned.extra, ...turned.different]).to.deep.equal([]);
+
     const changed = compareInventories(fresh, await readInventory(emulator.endpoint));
     expect(changed.extra).to.include(
       `${MEMBER} ${REGION} sqs.queues http://localhost:PORT/${MEMBER}/extra`,

@@ -23,13 +23,21 @@ describe("The table of the stamps", () => {
       "2.50",
       "2.50",
       "1.00",
-      "12.5",
-      "25.0",
+      "12.50",
+      "25.00",
       "100",
       "2",
       "40",
       "3",
     ]);
+  });
+
+  it("holds a re-run that may leave things alone against one that looks at everything", () => {
+    const text = renderStamps([
+      result("service", 10),
+      { ...result("service", 0.1), phase: "unchanged", notes: ["2 stamps left alone"] },
+    ]);
+    expect(text).to.match(/service +unchanged +0\.01 .*2 stamps left alone/);
   });
 
   it("says that a number is not known rather than none", () => {
