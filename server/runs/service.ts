@@ -26,6 +26,7 @@ import type { RunPlanner } from "./planner";
 import { checkRequest } from "./requests";
 import { approvedPlan } from "./restore-plan";
 import { settle } from "./settle";
+import { sharedAnswers } from "./shared-answers";
 import { accountResults } from "./summary";
 import { leaveUnchanged, mayLeaveAlone } from "./unchanged";
 import type { Worker, WorkerNumbers } from "./worker";
@@ -85,6 +86,9 @@ class Runs implements ManagedRunService {
   private readonly worker: Worker;
   private working = false;
   private closing = false;
+  /** Readers of one run wake at the same moment and ask the same. */
+  private readonly sharedEvents = sharedAnswers<readonly RunEvent[]>();
+  private readonly sharedRuns = sharedAnswers<StoredRun | undefined>();
 
   constructor(private readonly options: RunServiceOptions) {
     this.worker = createWorker(options);
@@ -239,7 +243,9 @@ class Runs implements ManagedRunService {
     try {
       for (let seq = after; !signal.aborted;) {
         noticed = false;
-        const batch = await this.events(id, seq, FOLLOW_BATCH);
+        const batch = await this.sharedEvents(`${id} ${seq}`, () =>
+          this.events(id, seq, FOLLOW_BATCH),
+        );
         for (const event of batch) {
           yield event;
           seq = event.seq;
@@ -247,7 +253,7 @@ class Runs implements ManagedRunService {
         }
         if (batch.length > 0) continue;
         // Somebody may ask for what comes after the end: there is nothing and never will be.
-        const run = await store.run(id);
+        const run = await this.sharedRuns(id, () => store.run(id));
         if (run === undefined || (TERMINAL_STATUSES as readonly string[]).includes(run.status)) {
           if ((await store.events(id, seq, 1)).length === 0) return;
           continue;
