@@ -1,16 +1,20 @@
+import { exempts, type Exemption, type Finding } from "../stacks/exemptions";
 import { Stack, type ResourceInput } from "./model/stack";
-import { blocks, judge, RULES, type Rule, type Settings } from "./rules";
+import { blocks, judge, RULES, type Rule, type Settings, type Verdict } from "./rules";
 
 /** One line of an evaluation. `message` says what is wrong and what to set; for a pass, what was checked. */
 export interface EvaluationLine {
   readonly rule: string;
   readonly resource: string;
-  readonly verdict: "pass" | "fail" | "undetermined" | "not-applicable";
+  /** `exempt`: it failed or could not be decided, and an exemption says why that is accepted. */
+  readonly verdict: "pass" | "fail" | "undetermined" | "not-applicable" | "exempt";
   readonly message: string;
 }
 
 export interface Evaluation {
   readonly lines: readonly EvaluationLine[];
+  /** Exemptions that were used, each once. */
+  readonly used: ReadonlySet<Exemption>;
   /** Whether a mandatory rule failed, or could not be decided on a type that matters for security. */
   readonly blocked: boolean;
 }
@@ -19,6 +23,8 @@ export interface EvaluationOptions {
   readonly rules?: readonly Rule[];
   /** Settings by rule, as in a pack's configuration. */
   readonly config?: Readonly<Record<string, Partial<Settings>>>;
+  /** Exemptions that hold today; the caller leaves out what has expired. */
+  readonly exemptions?: readonly Exemption[];
   /** Adds a line, without resource, for each rule that found nothing to look at. */
   readonly notApplicable?: boolean;
 }
@@ -26,10 +32,11 @@ export interface EvaluationOptions {
 /** Judges resources that belong together by rules, without an engine. Never throws. */
 export function evaluate(
   resources: readonly ResourceInput[],
-  { rules = RULES, config = {}, notApplicable = false }: EvaluationOptions = {},
+  { rules = RULES, config = {}, exemptions = [], notApplicable = false }: EvaluationOptions = {},
 ): Evaluation {
   const stack = new Stack(resources);
   const lines: EvaluationLine[] = [];
+  const used = new Set<Exemption>();
   let blocked = false;
   for (const rule of rules) {
     const verdicts = judge(rule, stack, config[rule.id]);
@@ -42,6 +49,20 @@ export function evaluate(
       });
     }
     for (const verdict of verdicts) {
+      const exemption =
+        verdict.verdict === "pass"
+          ? undefined
+          : exemptions.find((one) => exempts(one, { rule: rule.id, ...identityOf(verdict) }));
+      if (exemption !== undefined && verdict.verdict !== "pass") {
+        used.add(exemption);
+        lines.push({
+          rule: rule.id,
+          resource: verdict.resource.name,
+          verdict: "exempt",
+          message: `${verdict.message} (Exempt until ${exemption.expires}, ${exemption.owner} answers for it.)`,
+        });
+        continue;
+      }
       blocked ||= blocks(verdict);
       lines.push({
         rule: rule.id,
@@ -51,5 +72,9 @@ export function evaluate(
       });
     }
   }
-  return { lines, blocked };
+  return { lines, used, blocked };
+}
+
+function identityOf({ resource: { type, name, urn } }: Verdict): Omit<Finding, "rule"> {
+  return { type, name, urn };
 }

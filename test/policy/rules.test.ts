@@ -2,50 +2,8 @@ import { expect } from "chai";
 
 import { Stack } from "../../policies/model/stack";
 import { judge, RULES, type Rule, type Verdict } from "../../policies/rules";
-import { FUNCTION_CASES } from "./cases/functions";
-import { IAM_CASES } from "./cases/iam";
-import { KMS_CASES } from "./cases/kms";
-import { KMS_SORT_CASES } from "./cases/kms-sorts";
-import { IAM_ATTACHMENT_CASES } from "./cases/iam-attachments";
-import { IAM_ESCALATION_CASES } from "./cases/iam-escalation";
-import { IAM_DOCUMENT_CASES } from "./cases/iam-documents";
-import { IAM_UNCONSTRAINED_CASES } from "./cases/iam-unconstrained";
-import { IAM_ROLE_CASES } from "./cases/iam-roles";
-import { AUDIT_CASES } from "./cases/audit";
-import { BUCKET_CARE_CASES } from "./cases/bucket-care";
-import { BUCKET_GUARD_CASES } from "./cases/bucket-guards";
-import { BUCKET_POLICY_CASES } from "./cases/bucket-policies";
-import { BUCKET_CASES } from "./cases/buckets";
-import { MESSAGING_CASES } from "./cases/messaging";
-import { PROGRAM_CASES } from "./cases/programs";
-import { SURROUNDING_CASES } from "./cases/surroundings";
-import { SECRET_CARE_CASES } from "./cases/secret-care";
-import { SECRET_VALUE_CASES } from "./cases/secret-values";
-import { SECRET_CASES } from "./cases/secrets";
+import { CASES } from "./cases";
 import { TABLE, type RuleCases } from "./fixtures";
-
-const CASES: readonly RuleCases[] = [
-  ...KMS_CASES,
-  ...KMS_SORT_CASES,
-  ...SECRET_CASES,
-  ...SECRET_CARE_CASES,
-  ...SECRET_VALUE_CASES,
-  ...IAM_CASES,
-  ...IAM_ROLE_CASES,
-  ...IAM_DOCUMENT_CASES,
-  ...IAM_ESCALATION_CASES,
-  ...IAM_ATTACHMENT_CASES,
-  ...IAM_UNCONSTRAINED_CASES,
-  ...BUCKET_CASES,
-  ...BUCKET_POLICY_CASES,
-  ...BUCKET_GUARD_CASES,
-  ...BUCKET_CARE_CASES,
-  ...AUDIT_CASES,
-  ...MESSAGING_CASES,
-  ...FUNCTION_CASES,
-  ...PROGRAM_CASES,
-  ...SURROUNDING_CASES,
-];
 
 const verdicts = (rule: Rule, given: RuleCases["passes"][string]): Verdict[] =>
   judge(rule, new Stack(given));

@@ -4,7 +4,15 @@ import path from "node:path";
 
 import { evaluate, type Evaluation, type EvaluationLine } from "../../../policies/evaluate";
 import { readResources, type ResourceFile } from "../../../policies/resource-file";
+import { RULES } from "../../../policies/rules";
 import type { Problem } from "../../../stacks/errors";
+import {
+  isAbout,
+  isExpired,
+  parseExemptions,
+  stackOf,
+  type Exemption,
+} from "../../../stacks/exemptions";
 import { type CliContext, describe, type OutputOptions, printJson } from "../context";
 import { CliFailure, EXIT } from "../failure";
 import type { CliIo } from "../io";
@@ -12,6 +20,7 @@ import { table } from "../table";
 import { counted } from "../text";
 
 interface EvaluateOptions extends OutputOptions {
+  readonly exemptions?: string;
   readonly notApplicable?: boolean;
 }
 
@@ -20,20 +29,35 @@ export function policyEvaluateCommand(context: CliContext): Command {
   const command = new Command("evaluate")
     .description('Judge files of resources, [{"type", "name", "props"}], without an engine')
     .argument("<file...>", "JSON files, each one a stack of its own; - reads standard input")
+    .option(
+      "--exemptions <file>",
+      "file of what is accepted, by whom and until when; expired and unused ones fail",
+    )
     .option("--not-applicable", "also list the rules that found nothing to look at");
   describe(command, [
     "strongroom policy evaluate resources.json",
     "strongroom policy evaluate stacks/*.json --json",
+    "strongroom policy evaluate resources.json --exemptions exemptions.yaml",
     "some-tool | strongroom policy evaluate - --json",
   ]);
   return command.action(
     context.ends(async (files: string[], options: EvaluateOptions) => {
       const { io } = context;
       const given = await readAll(io, files);
-      const judged = given.map(({ file, resources }) => ({
+      const today = new Date(io.now()).toISOString().slice(0, 10);
+      const exemptions = await readExemptions(io, options.exemptions);
+      const judged: Judged[] = given.map(({ file, resources }) => ({
         file,
-        ...evaluate(resources, { notApplicable: options.notApplicable === true }),
+        ...evaluate(resources, {
+          notApplicable: options.notApplicable === true,
+          exemptions: exemptions.filter((one) => !isExpired(one, today)),
+        }),
       }));
+      const faults = faultsOf(exemptions, judged, given, today);
+      if (faults.length > 0) {
+        const file = options.exemptions ?? "";
+        judged.push({ file, lines: faults, used: new Set(), blocked: true });
+      }
       if (options.json === true) printJson(io, linesOf(judged));
       else io.out(rendered(io, judged));
       return judged.some(({ blocked }) => blocked) ? EXIT.failed : EXIT.ok;
@@ -42,6 +66,41 @@ export function policyEvaluateCommand(context: CliContext): Command {
 }
 
 type Judged = Evaluation & { readonly file: string };
+
+async function readExemptions(io: CliIo, file: string | undefined): Promise<readonly Exemption[]> {
+  if (file === undefined) return [];
+  const ids = RULES.map(({ id }) => id);
+  const text = await readFile(path.resolve(io.workingDirectory, file), "utf8").catch(
+    (error: unknown) => {
+      const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+      throw new CliFailure(`The file of exemptions ${file} cannot be read (${code}).`, EXIT.usage);
+    },
+  );
+  return parseExemptions(text, file, ids);
+}
+
+/** Exemptions that have expired, and those that speak of a stack that was judged and found nothing to excuse. */
+function faultsOf(
+  exemptions: readonly Exemption[],
+  judged: readonly Evaluation[],
+  given: readonly ResourceFile[],
+  today: string,
+): EvaluationLine[] {
+  const stacks = given.flatMap(({ resources }) => resources.map(({ urn }) => stackOf(urn)));
+  return exemptions.flatMap((exemption): EvaluationLine[] => {
+    const fault = (message: string): EvaluationLine[] => [
+      { rule: exemption.rule, resource: exemption.resource ?? "", verdict: "fail", message },
+    ];
+    const { owner, expires } = exemption;
+    if (isExpired(exemption, today)) {
+      return fault(
+        `The exemption of ${owner} expired on ${expires}. Mend what it excuses, or renew it.`,
+      );
+    }
+    const idle = !judged.some(({ used }) => used.has(exemption)) && isAbout(exemption, stacks);
+    return idle ? fault(`The exemption of ${owner} excuses nothing. Remove it.`) : [];
+  });
+}
 
 /** All lines; with the file where there are several. */
 function linesOf(judged: readonly Judged[]): readonly (EvaluationLine & { file?: string })[] {
@@ -109,6 +168,7 @@ function rendered(io: CliIo, judged: readonly Judged[]): string {
   const colours: Partial<Record<EvaluationLine["verdict"], (text: string) => string>> = {
     fail: red,
     undetermined: yellow,
+    exempt: yellow,
   };
   const parts = judged.flatMap(({ file, lines }) => {
     const found = lines.filter(({ verdict }) => verdict !== "pass");
@@ -123,8 +183,9 @@ function rendered(io: CliIo, judged: readonly Judged[]): string {
   });
   const count = (wanted: EvaluationLine["verdict"]): number =>
     judged.flatMap(({ lines }) => lines).filter(({ verdict }) => verdict === wanted).length;
+  const exempt = count("exempt") === 0 ? "" : `, ${count("exempt")} exempt`;
   parts.push(
-    `${counted(judged.length, "file")}: ${count("pass")} passed, ${count("fail")} failed, ${count("undetermined")} undetermined.`,
+    `${counted(judged.length, "file")}: ${count("pass")} passed, ${count("fail")} failed, ${count("undetermined")} undetermined${exempt}.`,
   );
   return `${parts.join("\n\n")}\n`;
 }
