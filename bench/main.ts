@@ -5,6 +5,7 @@ import path from "node:path";
 import { projectRoot } from "../engine/parts";
 import { benchCommand, type BenchOptions, type Part } from "./options";
 import { runBackups } from "./parts/backups";
+import { renderPolicies, runPolicies } from "./parts/policies";
 import { runReaders } from "./parts/readers";
 import { runStamps } from "./parts/stamps";
 import { renderBackups } from "./render-backups";
@@ -32,6 +33,10 @@ const PARTS: Readonly<Record<Part, (folder: string, options: BenchOptions) => Pr
     readers: async (folder, options) => {
       const report = await runReaders(folder, options, say);
       return { report, text: renderReaders(report) };
+    },
+    policies: (folder) => {
+      const report = runPolicies(folder);
+      return Promise.resolve({ report, text: renderPolicies(report) });
     },
   };
 
