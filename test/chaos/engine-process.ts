@@ -29,10 +29,11 @@ async function main(): Promise<void> {
   const { folder, stamp, seed, deaths } = orders;
   const cloud = new FakeCloud(folder);
   const random = new Random(seed);
-  let interrupted = false;
-  process.on("SIGINT", () => (interrupted = true));
+  const interruption = new AbortController();
+  const interrupted = (): boolean => interruption.signal.aborted;
+  process.on("SIGINT", () => interruption.abort());
   // The worker is gone: finish the step, give the lock back.
-  process.on("disconnect", () => (interrupted = true));
+  process.on("disconnect", () => interruption.abort());
   const point = async (): Promise<void> => {
     await sleep(random.between(5, 60));
     if (random.next() < deaths) process.kill(process.pid, "SIGKILL");
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
     await point();
   }
   for (const name of orders.change ? RESOURCES : []) {
-    if (interrupted || state.resources.includes(name)) continue;
+    if (interrupted() || state.resources.includes(name)) continue;
     state = cloud.write(stamp, state, { ...state, pending: [name] });
     await point();
     cloud.create(stamp, name);
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
     await point();
   }
   release();
-  answer({ status: interrupted ? "cancelled" : "succeeded", created });
+  answer({ status: interrupted() ? "cancelled" : "succeeded", created });
 }
 
 void main();
