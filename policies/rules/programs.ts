@@ -50,6 +50,8 @@ export const providerNamesAccount = defineRule<Subject>({
   catalogue: [97],
   objective: "change-control",
   severity: "high",
+  // Decided by the whole: a provider that is refused would hide all that is wrong with its resources.
+  scope: "stack",
   checks:
     "Every provider of AWS is made by the program and may work in one account only, the stack's.",
   why: "With other credentials than were meant, the stack is made in another account, or takes down what is there.",
@@ -79,6 +81,8 @@ export const providerTagsEverything = defineRule<Subject>({
   catalogue: [97],
   objective: "inventory",
   severity: "medium",
+  // Decided by the whole: a provider that is refused would hide all that is wrong with its resources.
+  scope: "stack",
   checks: "Every provider of AWS puts tags on all that it makes.",
   why: "Whose a resource is, and which stack made it, could not be told; and permissions by tag do not reach it.",
   fix: "Set defaultTags.tags of the provider.",
