@@ -21,6 +21,7 @@ import { vaultMetrics } from "./plugins/vault-metrics";
 import { type Engine, type EngineContext, openParts, requireShared, undoAll } from "./parts";
 import type { OrganizationPort } from "./ports";
 import { readinessOf } from "./readiness";
+import { keepLookingForDrift } from "./runs/drift-schedule";
 import { createHostService } from "./runs/hosts";
 import { createRunService } from "./runs/service";
 import type { VaultPort } from "./vault-ports";
@@ -34,6 +35,8 @@ export interface StartOptions {
   readonly organization?: OrganizationPort;
   /** Instead of the functions in the vault account, for tests. */
   readonly vault?: VaultPort;
+  /** Also start what the fleet file wants from time to time; not for a service that ends with one command. */
+  readonly schedules?: boolean;
   /** Where log lines go; standard output by default. */
   readonly logStream?: Writable;
 }
@@ -66,6 +69,9 @@ export async function startService(config: ServiceConfig, options: StartOptions)
     throw error;
   }
 }
+
+/** How often it is looked whether a comparison is due. */
+const LOOK_FOR_DRIFT_MS = 60_000;
 
 async function start(
   config: ServiceConfig,
@@ -112,6 +118,12 @@ async function start(
     awsRates: config.awsRates,
     report,
   });
+  const fleetService = createFleetService({
+    source,
+    organization,
+    stamps: runs,
+    resources: (stamp) => engine.port.resources(stamp),
+  });
   const metrics = createMetrics();
   const readVault = vaultMetrics(metrics.registry, vaultService);
   const checks = readinessOf({
@@ -123,12 +135,7 @@ async function start(
   let stopping = false;
   const app = await buildApp({
     runs,
-    fleet: createFleetService({
-      source,
-      organization,
-      stamps: runs,
-      resources: (stamp) => engine.port.resources(stamp),
-    }),
+    fleet: fleetService,
     vault: vaultService,
     auditLog: createAuditService(store),
     hosts: createHostService(store),
@@ -143,6 +150,8 @@ async function start(
       metrics.stampsRunning.set(numbers.running);
       metrics.stampSlots.set(numbers.slots);
       metrics.stampMemory.set(numbers.peakMemoryMiB);
+      const states = await runs.stampStates();
+      metrics.stampsDrifted.set(states.filter(({ drifted }) => drifted === true).length);
       metrics.discoveryAge.set((await organization.ageSeconds()) ?? -1);
     },
     version: packageVersion(),
@@ -159,6 +168,20 @@ async function start(
   undo.push(() => runs.close());
   if (config.works) await runs.startWorkers();
   undo.push(keepFresh(organization, discovery.maxAgeSeconds, report));
+  if (options.schedules === true) {
+    undo.push(
+      keepLookingForDrift(
+        {
+          runs,
+          settings: async () => (await source()).fleet.drift,
+          accounts: async () => (await fleetService.accounts({ refresh: false })).items,
+          clock: { now: () => new Date() },
+          report,
+        },
+        LOOK_FOR_DRIFT_MS,
+      ),
+    );
+  }
   await lock.publish(url);
   // The first thing to happen on the way down: balancers look elsewhere while runs are interrupted.
   undo.push(() => {

@@ -272,6 +272,10 @@ export interface StampState {
   /** When an `up` last succeeded. */
   readonly stampedAt?: string;
   readonly drifted?: boolean;
+  /** What drifted: resources and names of properties, never values. */
+  readonly drift?: readonly ResourceChange[];
+  /** When it was last compared with what is really there. */
+  readonly comparedAt?: string;
   readonly error?: ErrorRecord;
 }
 

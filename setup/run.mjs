@@ -1,4 +1,4 @@
-// One command from a fresh clone to a running product: `node setup/run.mjs setup|demo|test|test:unit|fuzz|bench [arguments]`.
+// One command from a fresh clone to a running product: `node setup/run.mjs COMMAND [arguments]`, the commands below.
 // Plain JavaScript without dependencies, because it runs before there are any.
 import { spawn } from "node:child_process";
 import path from "node:path";
@@ -15,6 +15,7 @@ const COMMANDS = {
   chaos: { needs: "packages", script: "dist/test/chaos/main.js" },
   fuzz: { needs: "packages", script: "dist/test/fuzz.js" },
   bench: { needs: "all", script: "dist/bench/main.js" },
+  simulate: { needs: "packages", script: "dist/bench/simulate-main.js" },
 };
 
 // The AWS SDK is pinned to a version that runs on this Node; its notice about later ones is for us, not for users.

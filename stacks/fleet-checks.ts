@@ -41,6 +41,7 @@ export function crossProblems(file: FleetFile, broken: readonly Broken[]): Cross
     ],
     [["/environments", "/defaults", "/vault/primaryRegion"], onePartition],
     [["/waves"], waves],
+    [["/drift", "/environments"], repairedEnvironments],
   ];
   return checks
     .filter(([needs]) => needs.every(usable))
@@ -216,6 +217,20 @@ function onePartition(file: FleetFile): CrossProblem[] {
           ],
     ),
   );
+}
+
+function repairedEnvironments({ drift, environments }: FleetFile): CrossProblem[] {
+  const names = Object.keys(environments);
+  return (drift?.repair ?? []).flatMap((name, index) => {
+    if (names.includes(name)) return [];
+    const meant = didYouMean(name, names);
+    return [
+      {
+        pointer: pointerTo("/drift/repair", index),
+        message: `there is no environment ${shown(name)}; ${meant === undefined ? `there are ${names.join(", ")}` : `did you mean "${meant}"?`}`,
+      },
+    ];
+  });
 }
 
 function waves({ waves = [] }: FleetFile): CrossProblem[] {

@@ -80,6 +80,10 @@ export interface Fleet {
   readonly drift: {
     /** Percentage of the stamps that an `up` leaves alone which it compares with what is really there. */
     readonly samplePercent: number;
+    /** Time between two comparisons of all stamps; none: only when somebody asks. */
+    readonly everyHours?: number;
+    /** Environments whose stamps are brought back without being asked. */
+    readonly repair: readonly string[];
   };
   /** Default tags of everything that is made. */
   readonly tags: Readonly<Record<string, string>>;
@@ -195,7 +199,11 @@ export function resolveFleet(file: FleetFile): Fleet {
       approval: file.rollout?.approval ?? false,
       preciousAccounts: file.rollout?.preciousAccounts ?? DEFAULTS.preciousAccounts,
     },
-    drift: { samplePercent: file.drift?.samplePercent ?? DEFAULTS.driftSamplePercent },
+    drift: {
+      samplePercent: file.drift?.samplePercent ?? DEFAULTS.driftSamplePercent,
+      ...(file.drift?.everyHours === undefined ? {} : { everyHours: file.drift.everyHours }),
+      repair: file.drift?.repair ?? [],
+    },
     tags: file.tags ?? {},
   };
 }

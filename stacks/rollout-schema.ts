@@ -84,6 +84,25 @@ export const driftSchema = section(
           "Of the stamps that an up leaves alone because nothing has changed for them, this percentage is compared with what is really there; each has its turn. Default 2.",
       }),
     ),
+    everyHours: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 744,
+        title: "a number of hours",
+        description:
+          "Time between two comparisons of all stamps with what is really there, hours. Default: only when somebody asks.",
+      }),
+    ),
+    repair: Type.Optional(
+      Type.Array(
+        Type.String({ minLength: 1, maxLength: 32, title: "the name of an environment" }),
+        {
+          uniqueItems: true,
+          description:
+            "Environments in which what such a comparison finds is brought back without anybody being asked. Default: none.",
+        },
+      ),
+    ),
   },
   "What is really there, compared with what was made.",
 );

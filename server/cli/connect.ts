@@ -28,6 +28,8 @@ export interface EmbeddedService {
 export type StartEmbedded = (
   environment: CliIo["environment"],
   report: (line: string) => void,
+  /** `schedules`: it also starts what the fleet file wants from time to time. */
+  options?: { readonly schedules?: boolean },
 ) => Promise<EmbeddedService>;
 
 export interface Connected {

@@ -10,7 +10,7 @@ import type { CliParts } from "./context";
 
 /** The real parts behind the command line. What is large is loaded by the command that needs it. */
 export const realParts: CliParts = {
-  async startEmbedded(environment, report) {
+  async startEmbedded(environment, report, { schedules = false } = {}) {
     const [{ startService }, { realEngine }] = await Promise.all([
       import("../main.js"),
       import("../real-engine.js"),
@@ -18,6 +18,7 @@ export const realParts: CliParts = {
     const config = readConfig(environment);
     const service = await startService(config, {
       report,
+      schedules,
       engine: realEngine(environment),
       // Standard output belongs to the command's own result.
       logStream: process.stderr,

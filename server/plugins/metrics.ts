@@ -14,6 +14,8 @@ export interface Metrics {
   /** Stack operations that may run now, by setting and memory. */
   readonly stampSlots: Gauge;
   readonly stampMemory: Gauge;
+  /** Stamps that differ from what was made; to be alarmed about. */
+  readonly stampsDrifted: Gauge;
   readonly eventStreams: Gauge;
   readonly discoveryAge: Gauge;
 }
@@ -62,6 +64,11 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
     stampMemory: new Gauge({
       name: "strongroom_stamp_peak_memory_mebibytes",
       help: "Most memory that one of the last stack operations took",
+      registers,
+    }),
+    stampsDrifted: new Gauge({
+      name: "strongroom_stamps_drifted",
+      help: "Stamps in which the last comparison found that something differs from what was made",
       registers,
     }),
     eventStreams: new Gauge({

@@ -284,6 +284,8 @@ const stampStateFields = {
   lastEndedAt: Type.Optional(time("When its last operation ended")),
   stampedAt: Type.Optional(time("When an up last succeeded")),
   drifted: Type.Optional(Type.Boolean({ description: "What the last drift operation found" })),
+  drift: Type.Optional(Type.Array(ResourceChangeSchema)),
+  comparedAt: Type.Optional(time("When it was last compared with what is really there")),
   error: Type.Optional(ref("Error")),
 };
 const StampStateSchema = named("StampState", Type.Object(stampStateFields, closed));

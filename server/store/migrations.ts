@@ -154,6 +154,11 @@ const MIGRATIONS: readonly Migration[] = [
         filled_at timestamptz NOT NULL DEFAULT clock_timestamp()
       );`,
   },
+  {
+    version: 6,
+    name: "what drifted",
+    sql: "ALTER TABLE strongroom.stamp_states ADD COLUMN drift jsonb;",
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

@@ -2,7 +2,7 @@ import type { ErrorRecord } from "../../stacks/errors";
 import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
 import type { RunTarget } from "../../stacks/target";
-import type { Operation, StackOperation } from "../ports";
+import type { Operation, ResourceChange, StackOperation } from "../ports";
 import type {
   Approval,
   Hold,
@@ -127,6 +127,8 @@ export interface StateRow {
   readonly last_ended_at: Date;
   readonly stamped_at: Date | null;
   readonly drifted: boolean | null;
+  readonly drift: { readonly changes: readonly ResourceChange[] } | null;
+  readonly compared_at: Date | null;
   readonly error: ErrorRecord | null;
   readonly outputs: Readonly<Record<string, unknown>>;
 }
@@ -139,6 +141,8 @@ export const stateOfRow = (row: StateRow): StampState => ({
   lastEndedAt: row.last_ended_at.toISOString(),
   ...(row.stamped_at === null ? {} : { stampedAt: row.stamped_at.toISOString() }),
   ...(row.drifted === null ? {} : { drifted: row.drifted }),
+  ...(row.drift === null ? {} : { drift: row.drift.changes }),
+  ...(row.compared_at === null ? {} : { comparedAt: row.compared_at.toISOString() }),
   ...(row.error === null ? {} : { error: row.error }),
 });
 

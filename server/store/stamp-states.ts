@@ -3,6 +3,9 @@ import type { PoolClient } from "pg";
 import type { StampName } from "../../stacks/naming";
 import type { MadeStamp, StampDetails, StampEnd } from "./types";
 
+/** Drifted resources that are remembered for a stamp; the run has all of them. */
+const MOST_DRIFT = 100;
+
 /** The stamps of which it is known what they were made from: not those whose last run failed, or that drifted since. */
 export async function readMadeStamps(
   client: PoolClient,
@@ -57,12 +60,13 @@ export async function writeStampState(client: PoolClient, end: StampEnd): Promis
         ? false
         : null;
   const made = madeBy(end, drifted);
+  const drift = drifted === true ? { changes: details.changes?.slice(0, MOST_DRIFT) ?? [] } : null;
   await client.query(
     `INSERT INTO strongroom.stamp_states AS s
          (stamp, last_run_id, last_operation, last_status, last_ended_at, stamped_at, drifted, error, outputs,
-          made, compared_at)
+          made, compared_at, drift)
        VALUES ($1, $2, $3, $4, now(), CASE WHEN $5 = 'set' THEN now() END, $6, $7, coalesce($8::jsonb, '{}'),
-         $10::jsonb, CASE WHEN $11 THEN now() END)
+         $10::jsonb, CASE WHEN $11 THEN now() END, $12::jsonb)
        ON CONFLICT (stamp) DO UPDATE SET
          last_run_id = excluded.last_run_id, last_operation = excluded.last_operation,
          last_status = excluded.last_status, last_ended_at = excluded.last_ended_at,
@@ -71,7 +75,8 @@ export async function writeStampState(client: PoolClient, end: StampEnd): Promis
          error = excluded.error,
          outputs = CASE WHEN $8::jsonb IS NULL THEN s.outputs ELSE excluded.outputs END,
          made = CASE WHEN $9 THEN excluded.made ELSE s.made END,
-         compared_at = coalesce(excluded.compared_at, s.compared_at)`,
+         compared_at = coalesce(excluded.compared_at, s.compared_at),
+         drift = CASE WHEN $5 = 'clear' OR excluded.drifted IS NOT NULL THEN excluded.drift ELSE s.drift END`,
     [
       stamp,
       runId,
@@ -84,6 +89,7 @@ export async function writeStampState(client: PoolClient, end: StampEnd): Promis
       made !== undefined,
       made == null ? null : JSON.stringify(made),
       compares(end),
+      drift === null ? null : JSON.stringify(drift),
     ],
   );
 }

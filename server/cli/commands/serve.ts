@@ -49,6 +49,7 @@ export function serveCommand(context: CliContext): Command {
             ...(options.worker ? {} : { STRONGROOM_WORKER: "false" }),
           },
           (line) => io.err(`${clean(line)}\n`),
+          { schedules: true },
         );
         if (options.json === true) {
           printJson(io, { url: service.url, stateDir: service.stateDir });

@@ -12,6 +12,7 @@ import type {
   StackOutcome,
 } from "../../../server/ports";
 import { stampName } from "../../../stacks/naming";
+import { changesDigest } from "../../../stacks/plan-digest";
 import { engineContract } from "../../support/engine-contract";
 import { engineTools } from "../../support/engine-tools";
 import { fleetPlan, newAccount, scratchFolder } from "../../support/runs";
@@ -108,6 +109,37 @@ describe("the real engine", () => {
     expect(hung.error?.code).to.equal("ENGINE_TIMEOUT");
     expect(readdirSync(path.join(scratch.path, "state/engine")).sort()).to.deep.equal(["running"]);
     expect(readdirSync(path.join(scratch.path, "state/engine/running"))).to.deep.equal([]);
+  });
+
+  it("keeps to the plan that was previewed, and changes nothing where it would do something else", async () => {
+    const account = newAccount();
+    await run("up", account, TWO);
+    const tags = { ...TWO, "stash-a": "another" };
+    const previewed = await run("preview", account, tags);
+    const job = jobWith("up", account, tags);
+    const [identity] = await engine.identify([job]);
+    const right = { inputs: identity!.inputs, changes: changesDigest(previewed.changes) };
+    const wrong = [
+      { ...right, inputs: "0".repeat(64) },
+      { ...right, changes: changesDigest([]) },
+    ];
+    for (const plan of wrong) {
+      const outcome = await engine.execute(
+        { ...job, expect: plan },
+        () => undefined,
+        new AbortController().signal,
+      );
+      expect(outcome.error?.code).to.equal("PLAN_CHANGED");
+      expect(outcome.counts.update).to.equal(0);
+    }
+    const outcome = await engine.execute(
+      { ...job, expect: right },
+      () => undefined,
+      new AbortController().signal,
+    );
+    expect(outcome.error).to.equal(undefined);
+    expect(outcome.counts.update).to.equal(previewed.counts.update);
+    expect(outcome.counts.update).to.equal(1);
   });
 
   it("keeps retained resources out of harm and says what stays behind", async () => {

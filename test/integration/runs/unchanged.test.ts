@@ -115,6 +115,22 @@ describe("runs over stamps that nothing has changed for", () => {
     }
   });
 
+  it("remembers what drifted, by the names of properties, until an up has brought it back", async () => {
+    const [stamp] = stampsOf(1);
+    const target = { stamps: [stamp!] };
+    const change = { urn: "u", type: "t", name: "n", operation: "update", properties: ["p"] };
+    await run({ operation: "up", target });
+    engine.behaviours.set(stamp!, { ends: [{}, { changes: [change as never] }, {}] });
+    await run({ operation: "drift", target });
+    const drifted = (await runs.stampState(stamp!))?.state;
+    expect(drifted).to.deep.include({ drifted: true, drift: [change] });
+    expect(drifted?.comparedAt).to.be.a("string");
+    await run({ operation: "up", target, refresh: true });
+    const after = (await runs.stampState(stamp!))?.state;
+    expect(after).to.include({ drifted: false });
+    expect(after?.drift).to.equal(undefined);
+  });
+
   it("compares the share of them that the fleet file names with what is really there, each in turn", async () => {
     const stamps = stampsOf(4);
     const target = { stamps };
