@@ -133,6 +133,52 @@ export default tseslint.config(
     ],
   ),
   border(
+    ["server/github/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "@aws-sdk/**",
+          "fastify",
+          "@fastify/**",
+          "pg",
+          "pg-boss",
+          "**/routes/**",
+          "**/store/**",
+          "**/engine/**",
+          "**/emulator/**",
+        ],
+        "The GitHub door opens onto GitHub only.",
+      ],
+    ],
+  ),
+  border(
+    ["server/report/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "@aws-sdk/**",
+          "fastify",
+          "@fastify/**",
+          "pg",
+          "pg-boss",
+          "node:fs*",
+          "node:net",
+          "node:http*",
+          "node:child_process",
+          "**/routes/**",
+          "**/store/**",
+          "**/cli/**",
+          "**/emulator/**",
+        ],
+        "A report is made of what a run found, and of nothing else.",
+      ],
+    ],
+  ),
+  border(
     ["server/engine/**/*.ts"],
     [
       noTest,

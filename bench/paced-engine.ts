@@ -43,6 +43,7 @@ export function pacedEngine({ events, everyMs }: Pace): EnginePort {
       return { status: "succeeded", ...outcome() };
     },
     resources: () => Promise.resolve(undefined),
+    deployed: () => Promise.resolve(undefined),
     // Never the same: nothing is left alone.
     identify: (jobs) =>
       Promise.resolve(jobs.map(() => ({ inputs: "new", program: "new", packs: "new" }))),

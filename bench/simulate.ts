@@ -71,6 +71,7 @@ export function simulatedEngine(
   return {
     identify: (jobs) => Promise.resolve(jobs.map(({ stamp, spec }) => identity(stamp, spec))),
     resources: () => Promise.resolve(undefined),
+    deployed: () => Promise.resolve(undefined),
     async execute({ stamp, spec, operation }, onEvent, signal): Promise<StackOutcome> {
       for (const status of ["started", "done"] as const) {
         onEvent({

@@ -1,3 +1,4 @@
+import { isEscapeHatch } from "./model/escape-hatches";
 import { isList, isMap, UNKNOWN, type Value, type ValueMap } from "./model/values";
 
 /**
@@ -15,7 +16,7 @@ const UNKNOWN_MARKS: ReadonlySet<string> = new Set([
 ]);
 
 /** Properties that are nothing but a secret's value: rules may see that they are set, and no more. */
-const SECRET_VALUES: ReadonlySet<string> = new Set([
+export const SECRET_VALUES: ReadonlySet<string> = new Set([
   "secretString",
   "secretBinary",
   "secretStringWo",
@@ -41,6 +42,26 @@ function isMarked(value: unknown): boolean {
     (value as Readonly<Record<string, unknown>>)[SIGNATURE] === SECRET
   );
 }
+
+export const STACK = "pulumi:pulumi:Stack";
+
+/** Other types are no rule's affair; reading them would cost time and serve nothing. */
+export function isJudged(type: string): boolean {
+  return (
+    /^(pulumi:providers:)?aws(-native)?(:|$)/.test(type) || type === STACK || isEscapeHatch(type)
+  );
+}
+
+/** What identifies a resource and may be known only as an output. */
+export const IDENTIFIERS: readonly string[] = [
+  "id",
+  "arn",
+  "bucket",
+  "bucketName",
+  "keyId",
+  "name",
+  "roleName",
+];
 
 /**
  * Copies properties, as the engine or a file gives them, into plain values. The engine's are behind a proxy that throws

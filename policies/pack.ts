@@ -2,7 +2,6 @@ import type {
   Policies,
   PolicyConfigSchema,
   PolicyPackArgs,
-  PolicyProviderResource,
   PolicyResource,
   ReportViolation,
   ResourceValidationArgs,
@@ -10,10 +9,10 @@ import type {
 } from "@pulumi/policy";
 
 import { configSchemaOf } from "./config-schema";
-import { plainProperties, withoutUnknown } from "./engine-values";
-import { isEscapeHatch } from "./model/escape-hatches";
+import { IDENTIFIERS, isJudged, plainProperties, STACK, withoutUnknown } from "./engine-values";
 import { Stack, type ResourceInput } from "./model/stack";
-import { isList, isMap, type Value, type ValueMap } from "./model/values";
+import type { Value, ValueMap } from "./model/values";
+import { providerSettings } from "./provider-settings";
 import { judge, PACKS, type PackName, type Rule, type Verdict } from "./rules";
 
 /** Name of the pack's entry that does the judging; the configuration of all rules stands under it, by rule. */
@@ -57,9 +56,6 @@ export function policiesFor(rules: readonly Rule[]): Policies {
 }
 
 type Config = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
-
-/** What identifies a resource and may be known only as an output. */
-const IDENTIFIERS = ["id", "arn", "bucket", "bucketName", "keyId", "name", "roleName"];
 
 /** Runs the rules of one pack in one engine operation (the engine starts a process for each). */
 class Judging {
@@ -114,15 +110,6 @@ class Judging {
   }
 }
 
-const STACK = "pulumi:pulumi:Stack";
-
-/** Other types are no rule's affair; reading them would cost time and serve nothing. */
-function isJudged(type: string): boolean {
-  return (
-    /^(pulumi:providers:)?aws(-native)?(:|$)/.test(type) || type === STACK || isEscapeHatch(type)
-  );
-}
-
 /**
  * Reports under the rule's own name. @pulumi/policy takes such an object in place of the text (server.js,
  * makeReportViolationFun), though its typings only know the text; the integration test of the packs keeps watch.
@@ -143,32 +130,6 @@ function inputOf(
   args: Pick<ResourceValidationArgs, "type" | "name" | "urn" | "opts" | "provider">,
 ): Omit<ResourceInput, "props"> {
   const { type, name, urn, opts } = args;
-  return { type, name, urn, protect: opts.protect, ...providerOf(args.provider) };
-}
-
-/** What the provider says about a resource. Its nested settings come as JSON texts. */
-function providerOf(
-  provider: PolicyProviderResource | undefined,
-): Pick<ResourceInput, "accountId" | "providerRegion" | "defaultTags"> {
-  if (provider === undefined) return {};
-  const props = plainProperties(provider.props);
-  const accounts = nested(props["allowedAccountIds"]);
-  const only = isList(accounts) && accounts.length === 1 ? accounts[0] : undefined;
-  const tags = nested(props["defaultTags"]);
-  const region = props["region"];
-  const defaultTags = isMap(tags) ? tags["tags"] : undefined;
-  return {
-    ...(typeof only === "string" ? { accountId: only } : {}),
-    ...(typeof region === "string" ? { providerRegion: region } : {}),
-    ...(isMap(defaultTags) ? { defaultTags } : {}),
-  };
-}
-
-function nested(value: Value | undefined): Value | undefined {
-  if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value) as Value;
-  } catch {
-    return undefined;
-  }
+  const settings = args.provider === undefined ? {} : providerSettings(args.provider.props);
+  return { type, name, urn, protect: opts.protect, ...settings };
 }

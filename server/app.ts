@@ -26,11 +26,18 @@ import { fleetRoutes } from "./routes/fleet";
 import { healthRoutes } from "./routes/health";
 import { hostRoutes } from "./routes/hosts";
 import { rolloutRoutes } from "./routes/rollouts";
+import { reportRoutes } from "./routes/reports";
 import { runRoutes } from "./routes/runs";
 import { SHARED_SCHEMAS } from "./routes/schemas";
 import { VAULT_SCHEMAS } from "./routes/vault-schemas";
 import { vaultRoutes } from "./routes/vault";
-import type { AuditService, FleetService, HostService, RunService } from "./runs-ports";
+import type {
+  AuditService,
+  FleetService,
+  HostService,
+  ReportService,
+  RunService,
+} from "./runs-ports";
 import type { VaultService } from "./vault-ports";
 
 export type { App, ReadinessCheck };
@@ -38,6 +45,7 @@ export type { App, ReadinessCheck };
 export interface AppOptions {
   readonly runs: RunService;
   readonly fleet: FleetService;
+  readonly reports: ReportService;
   readonly vault: VaultService;
   readonly auditLog: AuditService;
   readonly hosts: HostService;
@@ -127,6 +135,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const context: RouteContext = {
     runs: options.runs,
     fleet: options.fleet,
+    reports: options.reports,
+    version: options.version,
     vault: options.vault,
     auditLog: options.auditLog,
     hosts: options.hosts,
@@ -139,6 +149,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   };
   runRoutes(app, context);
   rolloutRoutes(app, context);
+  reportRoutes(app, context);
   eventRoutes(app, context);
   fleetRoutes(app, context);
   vaultRoutes(app, context);

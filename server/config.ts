@@ -101,6 +101,13 @@ const SETTINGS = Type.Object(
       default: 10,
       description: "Share of the accounts that may be gone since the last list; more is refused.",
     }),
+    STRONGROOM_CHECK_MINUTES: Type.Integer({
+      minimum: 0,
+      maximum: 525_600,
+      default: 0,
+      description:
+        "How often everything deployed is judged by the rules, minutes; each time is a run. 0 never does.",
+    }),
     STRONGROOM_RATE_LIMIT: Type.Integer({
       minimum: 10,
       maximum: 1_000_000,
@@ -171,6 +178,8 @@ export interface ServiceConfig {
     readonly tagsMaxAgeSeconds: number;
     readonly maxShrinkPercent: number;
   };
+  /** Time between two checks of what is deployed, minutes; 0: none. */
+  readonly checkMinutes: number;
   readonly requestsPerMinute: number;
   readonly trustProxy?: readonly string[];
   readonly s3UsePathStyle: boolean;
@@ -276,6 +285,7 @@ function resolve(
       tagsMaxAgeSeconds: values.STRONGROOM_DISCOVERY_TAGS_MAX_AGE_SECONDS,
       maxShrinkPercent: values.STRONGROOM_DISCOVERY_MAX_SHRINK_PERCENT,
     },
+    checkMinutes: values.STRONGROOM_CHECK_MINUTES,
     requestsPerMinute: values.STRONGROOM_RATE_LIMIT,
     ...(trustProxy === undefined ? {} : { trustProxy }),
     s3UsePathStyle: values.STRONGROOM_S3_PATH_STYLE ?? ownEndpoint,

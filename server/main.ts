@@ -11,6 +11,7 @@ import type { Role } from "./auth/roles";
 import { openTokens } from "./auth/tokens";
 import type { ServiceConfig } from "./config";
 import { createPlanner } from "./fleet/planner";
+import { createReportService } from "./fleet/report-service";
 import { createScope } from "./fleet/scope";
 import { createFleetService } from "./fleet/service";
 import { createVaultService } from "./fleet/vault-service";
@@ -21,6 +22,7 @@ import { vaultMetrics } from "./plugins/vault-metrics";
 import { type Engine, type EngineContext, openParts, requireShared, undoAll } from "./parts";
 import type { OrganizationPort } from "./ports";
 import { readinessOf } from "./readiness";
+import { CheckSchedule } from "./runs/check-schedule";
 import { keepLookingForDrift } from "./runs/drift-schedule";
 import { createHostService } from "./runs/hosts";
 import { createRunService } from "./runs/service";
@@ -106,6 +108,7 @@ async function start(
     maxShrinkPercent: discovery.maxShrinkPercent,
     onStale: (error) => report(`the accounts could not be read: ${error.message}`),
   });
+  const clock = { now: () => new Date() };
   const vaultService = createVaultService({ vault, source, organization });
   const planner = createPlanner({ source, organization, s3UsePathStyle: config.s3UsePathStyle });
   const runs = createRunService({
@@ -113,7 +116,7 @@ async function start(
     engine: engine.port,
     vault,
     planner,
-    clock: { now: () => new Date() },
+    clock,
     concurrency: config.concurrency,
     awsRates: config.awsRates,
     report,
@@ -126,7 +129,7 @@ async function start(
   });
   const metrics = createMetrics();
   const readVault = vaultMetrics(metrics.registry, vaultService);
-  const checks = readinessOf({
+  const ready = readinessOf({
     ping: () => store.ping(),
     discoveryAge: () => organization.ageSeconds(),
     maxDiscoveryAgeSeconds: 3 * Math.max(60, discovery.maxAgeSeconds),
@@ -136,6 +139,7 @@ async function start(
   const app = await buildApp({
     runs,
     fleet: fleetService,
+    reports: createReportService({ source, organization }),
     vault: vaultService,
     auditLog: createAuditService(store),
     hosts: createHostService(store),
@@ -143,7 +147,7 @@ async function start(
     authenticator,
     metrics,
     readiness: async () =>
-      stopping ? [{ name: "service", ok: false, detail: "stopping" }] : checks(),
+      stopping ? [{ name: "service", ok: false, detail: "stopping" }] : ready(),
     collect: async () => {
       const [numbers] = await Promise.all([runs.numbers(), readVault()]);
       metrics.stampsQueued.set(numbers.queued);
@@ -182,6 +186,9 @@ async function start(
       ),
     );
   }
+  const checks = new CheckSchedule({ runs, minutes: config.checkMinutes, clock, report });
+  checks.start();
+  undo.push(() => checks.stop());
   await lock.publish(url);
   // The first thing to happen on the way down: balancers look elsewhere while runs are interrupted.
   undo.push(() => {

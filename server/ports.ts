@@ -2,18 +2,25 @@ import type { Organization } from "../stacks/accounts";
 import type { ErrorRecord } from "../stacks/errors";
 import type { StampName } from "../stacks/naming";
 import type { StampPlan } from "../stacks/plan-digest";
+import type { AccessChange } from "../policies/access-changes";
+import type { VerdictCounts } from "../policies/deployed";
+import type { ResourceInput } from "../policies/model/stack";
 import type { Connection, StackSpec } from "../stacks/spec";
 import type { ProcessIdentity } from "./processes";
+import type { BilledUnits } from "./report/prices";
 
 /** What may be asked of a stack: `drift` compares it with the cloud and changes nothing; `retire` takes it down. */
 export const STACK_OPERATIONS = ["preview", "up", "drift", "retire"] as const;
 export type StackOperation = (typeof STACK_OPERATIONS)[number];
 
+/** What may be asked about the state of a stack: `check` judges it by the rules, and touches neither it nor AWS. */
+export const STATE_OPERATIONS = ["check"] as const;
+
 /** What may be asked of the vault: keep what is missing, plan or write a restore, rehearse. */
 export const VAULT_OPERATIONS = ["backup", "restore", "drill"] as const;
 
 /** What a run may do. */
-export const OPERATIONS = [...STACK_OPERATIONS, ...VAULT_OPERATIONS] as const;
+export const OPERATIONS = [...STACK_OPERATIONS, ...STATE_OPERATIONS, ...VAULT_OPERATIONS] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Counts of a stack operation, by what happened (or would happen) to the resources. */
@@ -38,6 +45,8 @@ export interface PolicyViolation {
   readonly pack: string;
   readonly rule: string;
   readonly level: "mandatory" | "advisory";
+  /** `undetermined` where the rule could not decide; absent: it failed. */
+  readonly verdict?: "fail" | "undetermined";
   /** URN of the resource, or empty for a rule about the whole stack. */
   readonly urn: string;
   /** What is wrong and what to set. */
@@ -70,6 +79,12 @@ export interface StackIdentity {
   readonly state?: string;
 }
 
+/** A judgement of what is deployed: needs neither the program nor a way into the account. */
+export interface CheckJob {
+  readonly stamp: StampName;
+  readonly operation: "check";
+}
+
 /** What `retire` took out of the stack and left in AWS, because losing it would lose secrets or their backups. */
 export interface RetainedResource {
   readonly urn: string;
@@ -95,6 +110,12 @@ export interface StackOutcome {
   readonly identity?: StackIdentity;
   /** `retire` only. */
   readonly retained?: readonly RetainedResource[];
+  /** `preview` only: what identities would gain and lose. */
+  readonly access?: readonly AccessChange[];
+  /** `preview` only: how much there is of what is charged by the month, before and after. */
+  readonly billed?: { readonly before: BilledUnits; readonly after: BilledUnits };
+  /** `check` only: how often the rules said what. */
+  readonly verdicts?: VerdictCounts;
   readonly error?: ErrorRecord;
 }
 
@@ -156,6 +177,11 @@ export interface EnginePort {
   identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]>;
   /** The resources of a stack's last state, or undefined where there is no such stack. */
   resources(stamp: StampName): Promise<readonly StackResource[] | undefined>;
+  /**
+   * The same resources as rules judge them, whoever deployed them last; what the state keeps encrypted stays so. Undefined
+   * where there is no such stack.
+   */
+  deployed(stamp: StampName): Promise<readonly ResourceInput[] | undefined>;
 }
 
 /** The door to AWS Organizations. Throws `ORG_*` and never returns a partial list. */

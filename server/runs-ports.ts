@@ -1,4 +1,7 @@
+import type { AccessChange } from "../policies/access-changes";
+import type { VerdictCounts } from "../policies/deployed";
 import type { Account } from "../stacks/accounts";
+import type { Affected } from "../stacks/affected";
 import type { ErrorRecord } from "../stacks/errors";
 import type { StackKind } from "../stacks/kinds";
 import type { StampName } from "../stacks/naming";
@@ -12,6 +15,8 @@ import type {
   StackOperation,
   StackResource,
 } from "./ports";
+import type { PreviewReport } from "./report/model";
+import type { BilledUnits } from "./report/prices";
 import type { DrillOptions, RestoreOptions, VaultDetails } from "./vault-ports";
 
 export type { RunTarget };
@@ -61,6 +66,12 @@ export interface StampResult extends VaultDetails {
   readonly counts?: ChangeCounts;
   readonly changes?: readonly ResourceChange[];
   readonly violations?: readonly PolicyViolation[];
+  /** `preview` only: what identities would gain and lose. */
+  readonly access?: readonly AccessChange[];
+  /** `preview` only: how much there is of what is charged by the month. */
+  readonly billed?: { readonly before: BilledUnits; readonly after: BilledUnits };
+  /** `check` only. */
+  readonly verdicts?: VerdictCounts;
   readonly resources?: number;
   readonly seconds?: number;
   readonly peakMemoryMiB?: number;
@@ -260,6 +271,22 @@ export interface RunService {
     key: IdempotencyKey,
     reason?: string,
   ): Promise<{ run: RunRecord; replayed: boolean }>;
+}
+
+/** A change of the repository that the fleet comes from. */
+export interface AffectedQuery {
+  /** The fleet file as it was; absent: there was none. */
+  readonly fleet?: string;
+  /** Which of the paths is the fleet file. */
+  readonly fleetPath?: string;
+  /** Files that changed, from the top of the repository. */
+  readonly paths: readonly string[];
+}
+
+/** What the HTTP routes may ask about what a change means. Throws AppError. */
+export interface ReportService {
+  report(run: RunRecord): Promise<PreviewReport>;
+  affected(query: AffectedQuery): Promise<Affected>;
 }
 
 /** The state of one stamp, from the last runs. */

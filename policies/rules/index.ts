@@ -112,4 +112,4 @@ export type PackName = keyof typeof PACKS;
 export const RULES: readonly Rule[] = PACKS.strongroom.rules;
 
 export { blocks, isSecurityType, judge } from "./rule";
-export type { Rule, RuleInfo, Settings, Verdict } from "./rule";
+export type { Level, Rule, RuleInfo, Settings, Verdict } from "./rule";

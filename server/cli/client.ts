@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 
+import type { Affected } from "../../stacks/affected";
 import { type ErrorCode, ERRORS } from "../../stacks/errors";
 import type { ProblemDocument } from "../plugins/problems";
 import type { DrillReport, SecretCoverage } from "../../lambdas/model";
 import type {
   AccountView,
   ApprovalRequest,
+  AffectedQuery,
   AuditEntry,
   AuditVerdict,
   Follows,
@@ -16,6 +18,7 @@ import type {
   RunRequest,
   StampView,
 } from "../runs-ports";
+import type { PreviewReport } from "../report/model";
 import type { DrillSummary, FleetCoverage } from "../vault-ports";
 import { serverSentEvents } from "./events";
 import { CliFailure, EXIT, exitCodeOf } from "./failure";
@@ -85,6 +88,14 @@ export class ServiceClient {
 
   run(id: string): Promise<RunRecord> {
     return this.json(`/v1/runs/${encodeURIComponent(id)}`);
+  }
+
+  report(id: string): Promise<PreviewReport> {
+    return this.json(`/v1/runs/${encodeURIComponent(id)}/report`);
+  }
+
+  affected(query: AffectedQuery): Promise<Affected> {
+    return this.json("/v1/fleet/affected", { method: "POST", body: query });
   }
 
   runs(limit: number, cursor?: string): Promise<Page<RunListItem>> {

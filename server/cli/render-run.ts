@@ -1,6 +1,6 @@
 import type { RunRecord, StampResult } from "../runs-ports";
 import type { CliIo } from "./io";
-import { countsText } from "./run-state";
+import { countsText, verdictsText } from "./run-state";
 import { table } from "./table";
 import { renderHold } from "./render-hold";
 import { clean, counted, duration } from "./text";
@@ -22,11 +22,11 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
         : paint.dim(status);
   const parts = [
     table(
-      ["stamp", "status", "changes", "time"],
-      run.stamps.map(({ stamp, status, unchanged, counts, seconds }) => [
+      ["stamp", "status", run.operation === "check" ? "verdicts" : "changes", "time"],
+      run.stamps.map(({ stamp, status, unchanged, counts, verdicts, seconds }) => [
         stamp,
         { painted: unchanged === true ? paint.dim("unchanged") : colour(status) },
-        countsText(counts),
+        verdicts === undefined ? countsText(counts) : verdictsText(verdicts),
         seconds === undefined ? "" : duration(seconds),
       ]),
     ),
@@ -70,10 +70,11 @@ function renderStamp(result: StampResult, { paint }: Pick<CliIo, "paint">): stri
     lines.push(`  ${signs[operation]} ${clean(`${type} ${name}${what}`)}`);
   }
   if (changes.length > MOST_CHANGES) lines.push(`  … and ${changes.length - MOST_CHANGES} more`);
-  for (const { level, pack, rule, urn, message } of violations) {
+  for (const { level, verdict, pack, rule, urn, message } of violations) {
     const name = urn.split("::").slice(3).join("::");
     const where = urn === "" ? "the whole stack" : clean(name === "" ? urn : name);
-    const mark = level === "mandatory" ? paint.red(level) : paint.yellow(level);
+    const what = verdict === "undetermined" ? `${level}, undetermined` : level;
+    const mark = level === "mandatory" ? paint.red(what) : paint.yellow(what);
     lines.push(`  ${mark} ${clean(`${pack}/${rule}`)} on ${where}: ${clean(message)}`);
   }
   if (error !== undefined) {

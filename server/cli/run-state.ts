@@ -1,3 +1,4 @@
+import type { VerdictCounts } from "../../policies/deployed";
 import type { ErrorRecord } from "../../stacks/errors";
 import type { ChangeCounts } from "../ports";
 import type { RunEvent, RunRecord, RunStatus, StampStatus } from "../runs-ports";
@@ -115,4 +116,9 @@ export function countsText(counts: Partial<ChangeCounts> | undefined): string {
   if (counts === undefined) return "";
   const { create = 0, update = 0, replace = 0, delete: gone = 0, same = 0 } = counts;
   return `+${create} ~${update} ±${replace} -${gone} =${same}`;
+}
+
+/** `64 passed, 1 failed, 0 undetermined`: how often the rules said what. */
+export function verdictsText({ pass, fail, undetermined }: VerdictCounts): string {
+  return `${pass} passed, ${fail} failed, ${undetermined} undetermined`;
 }

@@ -4,6 +4,8 @@ import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import path from "node:path";
 
 import type { Toolchain } from "../../engine/toolchain";
+import type { ResourceInput } from "../../policies/model/stack";
+import { resourcesOfState } from "../../policies/state-file";
 import { AppError, type ErrorRecord } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
 import { fileLocks } from "../backend/file-locks";
@@ -200,6 +202,11 @@ class PulumiEngine implements PulumiEnginePort {
     // A stack that was only previewed, or taken down, has a state without resources.
     if (deployment === undefined || (deployment.resources ?? []).length === 0) return undefined;
     return resourcesOf(deployment);
+  }
+
+  async deployed(stamp: StampName): Promise<readonly ResourceInput[] | undefined> {
+    const resources = (await this.readState(stamp))?.resources ?? [];
+    return resources.length === 0 ? undefined : resourcesOfState(resources);
   }
 
   private get journal(): string {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { LocalWorkspace, Stack, type PulumiFn } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, Stack, type EngineEvent, type PulumiFn } from "@pulumi/pulumi/automation";
 
 import { AppError } from "../../stacks/errors";
 import { PROJECT, type StampName } from "../../stacks/naming";
@@ -19,6 +19,7 @@ import {
 } from "./deployment";
 import { errorOf, saysNoSuchStack } from "./engine-errors";
 import { EventReader } from "./events";
+import { Sides } from "./sides";
 import { projectFile, stackFile, stackFileName } from "./settings";
 
 /** How an operation reaches the engine; goes to the child process as JSON. */
@@ -59,6 +60,7 @@ export function readStateFile(file: string): Deployment | undefined {
 /** One operation on one stack, in the child process. */
 export class Operation {
   private readonly reader: EventReader;
+  private readonly sides = new Sides();
   private changedSomething = false;
 
   constructor(
@@ -137,8 +139,13 @@ export class Operation {
 
   private async preview(stack: Stack, before: Deployment | undefined): Promise<OperationResult> {
     this.reader.begin(false);
-    await stack.preview({ ...this.options, ...this.packs, ...this.refresh });
-    return this.succeeded(before ?? {});
+    const { onEvent } = this.options;
+    const both = (event: EngineEvent): void => {
+      onEvent(event);
+      this.sides.read(event);
+    };
+    await stack.preview({ ...this.options, ...this.packs, ...this.refresh, onEvent: both });
+    return { ...this.succeeded(before ?? {}), ...this.sides.result };
   }
 
   private async drift(stack: Stack, before: Deployment | undefined): Promise<OperationResult> {
@@ -249,16 +256,20 @@ export class Operation {
 
   private async failed(error: unknown): Promise<OperationResult> {
     const { reader, changedSomething } = this;
-    const { counts, changes } = changedSomething ? reader.phase : { counts: NOTHING, changes: [] };
     const after = await this.readState().catch(() => undefined);
     const cancelled = this.signal.aborted;
     const record = cancelled
       ? { code: "RUN_CANCELLED" as const, message: `${this.job.stamp} was interrupted` }
       : this.toError(error).toRecord();
+    // A preview that only a policy stopped has seen everything, and whoever puts it right wants to see it too.
+    const seen = this.job.operation === "preview" && record.code === "POLICY_VIOLATION";
+    const { counts, changes } =
+      changedSomething || seen ? reader.phase : { counts: NOTHING, changes: [] };
     return {
       status: cancelled ? "cancelled" : "failed",
       counts,
       changes,
+      ...(seen ? this.sides.result : {}),
       violations: reader.violations,
       resources: resourcesOf(after ?? {}).length,
       outputs: outputsOf(after ?? {}),

@@ -6,7 +6,13 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefau
 import type { Scope } from "../fleet/scope";
 import type { Metrics } from "../plugins/metrics";
 import type { OpenStreams } from "../plugins/streams";
-import type { AuditService, FleetService, HostService, RunService } from "../runs-ports";
+import type {
+  AuditService,
+  FleetService,
+  HostService,
+  ReportService,
+  RunService,
+} from "../runs-ports";
 import type { VaultService } from "../vault-ports";
 
 /** The Fastify application, with types of requests and answers from their TypeBox schemas. */
@@ -30,11 +36,14 @@ export interface ReadinessCheck {
 export interface RouteContext {
   readonly runs: RunService;
   readonly fleet: FleetService;
+  readonly reports: ReportService;
   readonly vault: VaultService;
   readonly auditLog: AuditService;
   readonly hosts: HostService;
   readonly scope: Scope;
   readonly metrics: Metrics;
+  /** Version of the product. */
+  readonly version: string;
   readonly streams: OpenStreams;
   readonly readiness: () => Promise<readonly ReadinessCheck[]>;
   readonly collect: () => Promise<void>;

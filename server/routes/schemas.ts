@@ -18,6 +18,12 @@ import type {
 } from "../runs-ports";
 
 import {
+  AccessChangeSchema,
+  BilledSchema,
+  PolicyViolationSchema,
+  VerdictCountsSchema,
+} from "./preview-schemas";
+import {
   choice,
   closed,
   count,
@@ -77,17 +83,6 @@ const ResourceChangeSchema = Type.Object(
   closed,
 );
 
-const PolicyViolationSchema = Type.Object(
-  {
-    pack: Type.String(),
-    rule: Type.String(),
-    level: choice(["mandatory", "advisory"]),
-    urn: text("Empty for a rule about the whole stack"),
-    message: text("What is wrong and what to set"),
-  },
-  closed,
-);
-
 const STAMP_STATUSES = [
   "waiting",
   "running",
@@ -111,6 +106,13 @@ const StampResultSchema = named(
       counts: Type.Optional(ChangeCountsSchema),
       changes: Type.Optional(Type.Array(ResourceChangeSchema)),
       violations: Type.Optional(Type.Array(PolicyViolationSchema)),
+      access: Type.Optional(
+        Type.Array(AccessChangeSchema, {
+          description: "preview only: what identities would gain and lose; names, never values",
+        }),
+      ),
+      billed: Type.Optional(BilledSchema),
+      verdicts: Type.Optional(VerdictCountsSchema),
       resources: Type.Optional(count("Resources in the stack afterwards")),
       seconds: Type.Optional(Type.Number({ minimum: 0 })),
       peakMemoryMiB: Type.Optional(Type.Number({ minimum: 0 })),
@@ -181,7 +183,7 @@ export const RunRequestBody = Type.Object(
   {
     operation: choice(
       OPERATIONS,
-      "preview and drift change nothing; retire takes stamps down; backup, restore and drill are about secrets",
+      "preview and drift change nothing; check judges what is deployed by the rules; retire takes stamps down; backup, restore and drill are about secrets",
     ),
     target: Type.Object(target, {
       ...closed,

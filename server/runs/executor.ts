@@ -2,6 +2,7 @@ import type { EnginePort } from "../ports";
 import type { Store } from "../store/types";
 import type { VaultPort } from "../vault-ports";
 import { type AwsRates, AwsBudget, DEFAULT_AWS_RATES } from "./aws-budget";
+import { checkExecutor } from "./execute-check";
 import { vaultExecutor } from "./execute-vault";
 import type { ExecuteJob } from "./outcome";
 import { Worker } from "./worker";
@@ -27,11 +28,14 @@ export interface WorkOptions {
   readonly report: (line: string) => void;
 }
 
-/** Stacks go to the engine, everything else to the vault's functions. */
+/** Stacks go to the engine, their states to the rules, everything else to the vault's functions. */
 function executorOf({ engine, vault, backupWaitMs }: WorkOptions): ExecuteJob {
   const toVault = vaultExecutor({ vault, ...(backupWaitMs === undefined ? {} : { backupWaitMs }) });
-  return (job, onEvent, signal, watch) =>
-    "spec" in job ? engine.execute(job, onEvent, signal, watch) : toVault(job, onEvent, signal);
+  const check = checkExecutor(engine);
+  return (job, onEvent, signal, watch) => {
+    if ("spec" in job) return engine.execute(job, onEvent, signal, watch);
+    return job.operation === "check" ? check(job, onEvent) : toVault(job, onEvent, signal);
+  };
 }
 
 /** A worker over an open store; it takes work after `start`. */

@@ -30,6 +30,7 @@ const MAKERS: Readonly<Record<Operation, MakeJobs>> = {
   up: stackJobs("up", true),
   drift: stackJobs("drift", false),
   retire: stackJobs("retire", true),
+  check: checkJobs,
   backup: backupJobs,
   restore: restoreJobs,
   drill: drillJobs,
@@ -56,6 +57,17 @@ function stackJobs(operation: StackOperation, ordered: boolean): MakeJobs {
         ...(refresh === undefined ? {} : { refresh }),
       },
     }));
+}
+
+function checkJobs({ plan }: JobContext): readonly NewStamp[] {
+  return plan.stamps.map(({ stamp, accountId, kind }) => ({
+    stamp,
+    accountId,
+    kind,
+    wave: 0,
+    dependsOn: [],
+    job: { stamp, operation: "check" },
+  }));
 }
 
 /** An item of a vault operation: about an account's secrets, so under the name of the member's stamp. */

@@ -3,6 +3,7 @@ import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
 import type { RolloutRules } from "../../stacks/rollout";
 import type {
+  CheckJob,
   Operation,
   PolicyViolation,
   RateLimit,
@@ -39,7 +40,7 @@ export interface PlannedAccount {
 export type StampDetails = Omit<StampResult, "stamp" | "accountId" | "kind" | "status">;
 
 /** What a worker is to do about one stamp of a run. */
-export type RunJob = StackJob | VaultJob;
+export type RunJob = StackJob | CheckJob | VaultJob;
 
 /** A stamp of a new run. `dependsOn` names stamps of the same run only; a wave starts when the one before has ended. */
 export interface NewStamp {

@@ -81,6 +81,7 @@ export function chaosEngine(
     },
     identify: () => Promise.resolve([]),
     resources: () => Promise.resolve(undefined),
+    deployed: () => Promise.resolve(undefined),
   };
   return {
     port,

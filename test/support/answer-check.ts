@@ -29,11 +29,11 @@ export function checkAnswers(app: App): void {
       type.endsWith("json") &&
       typeof payload === "string"
     ) {
-      const where = `${request.method} ${pattern} ${reply.statusCode}`;
+      const where = `${request.method} ${pattern} ${reply.statusCode} ${type}`;
       const document = app.swagger() as unknown as Documented;
       const answer =
         document.paths[pattern]?.[request.method.toLowerCase()]?.responses[reply.statusCode];
-      if (answer?.content?.[type] === undefined) wrong.push(`${where} ${type} is not documented`);
+      if (answer?.content?.[type] === undefined) wrong.push(`${where} is not documented`);
       else {
         if (ajv === undefined) {
           ajv = new Ajv2020({ strict: false, validateFormats: false });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import type { ResourceInput } from "../../policies/model/stack";
 import { digest } from "../../stacks/digest";
 import type { StampName } from "../../stacks/naming";
 import { keepsTo } from "../../stacks/plan-digest";
@@ -38,6 +39,8 @@ export class FakeEngine implements EnginePort {
   program = "1";
   /** How often each stack's state was written, by the engine or by somebody on a laptop. */
   readonly written = new Map<StampName, number>();
+  /** What `deployed` answers for a stamp, instead of the resources that an `up` made here. */
+  readonly states = new Map<StampName, readonly ResourceInput[]>();
   /** Most operations that ran at the same time. */
   most = 0;
   private readonly stacks = new Map<StampName, readonly StackResource[]>();
@@ -96,6 +99,13 @@ export class FakeEngine implements EnginePort {
   /** As a laptop does it: the state is another one afterwards. */
   write(stamp: StampName): void {
     this.written.set(stamp, (this.written.get(stamp) ?? 0) + 1);
+  }
+
+  deployed(stamp: StampName): Promise<readonly ResourceInput[] | undefined> {
+    const made = this.stacks
+      .get(stamp)
+      ?.map(({ urn, type, name }) => ({ urn, type, name, props: {} }));
+    return Promise.resolve(this.states.get(stamp) ?? made);
   }
 
   private finish(

@@ -4,12 +4,14 @@ import { type App, type AppOptions, buildApp } from "../../server/app";
 import { createMetrics } from "../../server/plugins/metrics";
 import { checkAnswers } from "./answer-check";
 import { fakeAuthenticator, FakeFleet, FakeRuns } from "./fake-services";
+import { FakeReports } from "./fake-reports";
 import { FakeAudit, FakeVaultService } from "./fake-vault-service";
 
 export interface TestApp {
   readonly app: App;
   readonly runs: FakeRuns;
   readonly fleet: FakeFleet;
+  readonly reports: FakeReports;
   readonly vault: FakeVaultService;
   readonly audit: FakeAudit;
   /** Every line logged so far. */
@@ -20,6 +22,7 @@ export interface TestApp {
 export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> {
   const runs = new FakeRuns();
   const fleet = new FakeFleet();
+  const reports = new FakeReports();
   const vault = new FakeVaultService();
   const audit = new FakeAudit();
   const logStream = new PassThrough();
@@ -30,6 +33,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
   const app = await buildApp({
     runs,
     fleet,
+    reports,
     vault,
     auditLog: audit,
     scope: {
@@ -50,6 +54,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
     app,
     runs,
     fleet,
+    reports,
     vault,
     audit,
     lines: () => logged.split("\n").filter((line) => line !== ""),

@@ -72,6 +72,7 @@ async function engineOf({
   return {
     resources: (stamp) => real.resources(stamp),
     identify: (jobs) => real.identify(jobs),
+    deployed: (stamp) => real.deployed(stamp),
     execute: (job, onEvent, signal) =>
       real.execute({ ...job, spec: { ...job.spec, tags: engine.tags } }, onEvent, signal),
   };

@@ -35,6 +35,7 @@ export function quietEngine(closed: { count: number } = { count: 0 }): Engine {
       // Never the same: nothing is left alone.
       identify: (jobs) =>
         Promise.resolve(jobs.map(() => ({ inputs: "new", program: "new", packs: "new" }))),
+      deployed: () => Promise.resolve(undefined),
     },
     check: () => Promise.resolve([{ name: "engine", ok: true, detail: "all parts found" }]),
     close: () => {

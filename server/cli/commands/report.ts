@@ -10,9 +10,10 @@ import {
 } from "../context";
 import { EXIT } from "../failure";
 import { table } from "../table";
+import { reportPreviewCommand } from "./report-preview";
 import { clean, counted } from "../text";
 
-/** `report`: the last drills, or the whole report of one. */
+/** `report`: the last drills, or the whole report of one; `report preview` is about previews. */
 export function reportCommand(context: CliContext): Command {
   const command = withService(
     new Command("report")
@@ -20,6 +21,7 @@ export function reportCommand(context: CliContext): Command {
       .argument("[drill]", "a drill's id"),
   );
   describe(command, ["strongroom report", "strongroom report DRILL", "strongroom report --json"]);
+  command.addCommand(reportPreviewCommand(context));
   return command.action(
     context.ends(async (id: string | undefined, options: ServiceOptions) =>
       withClient(context, options, "viewer", async ({ client }) => {

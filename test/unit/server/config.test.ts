@@ -35,6 +35,7 @@ describe("the settings", () => {
         tagsMaxAgeSeconds: 600,
         maxShrinkPercent: 10,
       },
+      checkMinutes: 0,
       requestsPerMinute: 1200,
       s3UsePathStyle: false,
       logLevel: "info",

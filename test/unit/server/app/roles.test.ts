@@ -23,6 +23,8 @@ const NEEDS = [
   ["viewer", get("/v1/accounts")],
   ["viewer", get("/v1/stamps/member-111122223333")],
   ["viewer", get("/v1/fleet")],
+  ["viewer", get("/v1/runs/run-9/report")],
+  ["viewer", post("/v1/fleet/affected", { paths: [] })],
   ["viewer", get("/v1/coverage")],
   ["viewer", get("/v1/secrets")],
   ["viewer", get("/v1/drills")],
@@ -32,6 +34,7 @@ const NEEDS = [
   ["operator", start("preview")],
   ["operator", start("drift")],
   ["operator", start("up")],
+  ["operator", start("check")],
   ["operator", post("/v1/runs/run-1/cancel")],
   ["operator", post("/v1/runs/run-1/resume", {})],
   ["operator", post("/v1/runs/run-1/retry", {})],
@@ -58,6 +61,7 @@ describe("who may do what", () => {
   beforeEach(() => {
     t.runs.reset();
     t.runs.runs.set("run-1", sampleRun());
+    t.runs.runs.set("run-9", sampleRun({ id: "run-9", operation: "preview" }));
     t.vault.reports = [sampleReport({ drillId: "drill-1" })];
     t.fleet.stamps.set("member-111122223333", {
       stamp: "member-111122223333",
