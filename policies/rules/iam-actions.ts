@@ -54,7 +54,10 @@ export const iamResourcesMatchActions = defineRule<PolicySubject>({
     }),
 });
 
-/** EventBridge names no resource for these, yet its own examples narrow them to a bus. */
+/**
+ * AWS's service reference names no resource for these two. The stamper allows them on the ARN of its bus only, which the
+ * emulator takes; whether AWS does is not proven (docs/not-yet-proven.md), so neither way is called wrong.
+ */
 const NARROWED_ALL_THE_SAME = new Set(["events:putpermission", "events:removepermission"]);
 
 /** Tells whether an action works on one of some resources; one that AWS cannot narrow works on `*` alone. */
