@@ -187,15 +187,15 @@ export class SqlTransaction implements Transaction {
     stamps: readonly { stamp: StampName; status: StampStatus; error: ErrorRecord }[],
   ): Promise<void> {
     if (stamps.length === 0) return;
-    const { rows } = await this.sql<{ queue_id: string | null }>(
+    // Their jobs stay in the queue until somebody takes them out and finds them stale: who takes one holds its row and waits
+    // for the run's, so whoever holds the run's must not wait for a job's.
+    await this.sql(
       `UPDATE strongroom.run_stamps AS r
        SET status = s.status, result = jsonb_build_object('error', s.error), ended_at = now()
        FROM jsonb_to_recordset($2::jsonb) AS s(stamp text, status text, error jsonb)
-       WHERE r.run_id = $1 AND r.stamp = s.stamp AND r.status = 'waiting' RETURNING r.queue_id`,
+       WHERE r.run_id = $1 AND r.stamp = s.stamp AND r.status = 'waiting'`,
       [runId, JSON.stringify(stamps)],
     );
-    const jobs = rows.flatMap(({ queue_id }) => (queue_id === null ? [] : [queue_id]));
-    if (jobs.length > 0) await this.queue.deleteJob(QUEUE, jobs, { db: this.db });
   }
 
   async endClaimed(

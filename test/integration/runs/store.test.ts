@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -136,6 +137,42 @@ describe("the database that the service brings", () => {
     const back = await openStore({ stateDir, report: quiet });
     expect(await back.findKey(key)).to.equal(undefined);
     await back.close();
+  });
+
+  it("lets large runs be cancelled while many workers take stamps out of the queue", async () => {
+    const stateDir = path.join(scratch.path, "cancel");
+    const store = await openStore({ stateDir, report: quiet, connections: 12 });
+    const runs = createRunService({
+      store,
+      vault: new FakeVault(),
+      engine: new FakeEngine(),
+      planner: new FakePlanner(),
+      clock: { now: () => new Date() },
+      concurrency: 1,
+      report: quiet,
+    });
+    try {
+      for (let round = 0; round < 2; round++) {
+        const stamps = Array.from({ length: 150 }, () => stampName("member", newAccount()));
+        const request: RunRequest = { operation: "up", target: { stamps } };
+        const { run } = await runs.start(request, keyFor(request));
+        const cancelled = new AbortController();
+        const workers = Array.from({ length: 8 }, async () => {
+          const worker = randomUUID();
+          for (;;) {
+            const found = await store.transaction((tx) => tx.claim(worker));
+            if (found === undefined && cancelled.signal.aborted) return;
+          }
+        });
+        await runs.cancel(run.id, "tester");
+        cancelled.abort();
+        await Promise.all(workers);
+        const after = (await runs.get(run.id))?.stamps ?? [];
+        expect(after.filter(({ status }) => status === "waiting")).to.deep.equal([]);
+      }
+    } finally {
+      await store.close();
+    }
   });
 
   it("says what is wrong with an address that leads nowhere", async () => {
