@@ -8,7 +8,7 @@ import {
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 
-import { FunctionError, type SecretValue, type SecretWriter } from "../ports";
+import { FunctionError, type SecretToWrite, type SecretValue, type SecretWriter } from "../ports";
 
 import { awsErrorName, fromAws } from "./errors";
 import { describeSecret, type SecretsPlace } from "./secret-reader";
@@ -26,7 +26,7 @@ export function createSecretWriter(
         const { ARN } = await client.send(
           new CreateSecretCommand({
             Name: secret.name,
-            Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })),
+            ...tagsOf(secret),
             ...(secret.description === undefined ? {} : { Description: secret.description }),
             ...(secret.kmsKeyId === undefined ? {} : { KmsKeyId: secret.kmsKeyId }),
             ...(secret.replicas.length === 0
@@ -110,6 +110,12 @@ export function createSecretWriter(
       ),
   };
 }
+
+/** A call with tags, and be it none, asks for the permission to tag. */
+const tagsOf = ({ tags }: Pick<SecretToWrite, "tags">) => {
+  const all = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  return all.length === 0 ? {} : { Tags: all };
+};
 
 const valueOf = (value: SecretValue) =>
   value.kind === "string" ? { SecretString: value.text } : { SecretBinary: value.data };

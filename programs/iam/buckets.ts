@@ -163,7 +163,7 @@ export function replicationTrust(spec: VaultSpec, place: Place): PolicyDocument 
   });
 }
 
-/** Copies versions, tags and locks to the recovery Region; cannot copy a deletion. */
+/** Copies versions and locks to the recovery Region; cannot copy a deletion. No backup has tags. */
 export function replicationPolicy(spec: VaultSpec, place: Place): PolicyDocument {
   const bucket = (region: string) =>
     arns.bucket(place, bucketName("backup", spec.accountId, region, spec.organizationId));
@@ -201,7 +201,6 @@ export function replicationPolicy(spec: VaultSpec, place: Place): PolicyDocument
         "s3:GetObjectRetention",
         "s3:GetObjectVersionAcl",
         "s3:GetObjectVersionForReplication",
-        "s3:GetObjectVersionTagging",
       ],
       Resource: `${source}/*`,
       Condition: ours,
@@ -209,7 +208,7 @@ export function replicationPolicy(spec: VaultSpec, place: Place): PolicyDocument
     {
       Sid: "WriteCopies",
       Effect: "Allow",
-      Action: ["s3:ReplicateObject", "s3:ReplicateTags"],
+      Action: "s3:ReplicateObject",
       Resource: `${copy}/*`,
       Condition: ours,
     },

@@ -132,9 +132,12 @@ function queue(vault: Vault, sid: string, name: string, actions: readonly string
   };
 }
 
-function queueKey(vault: Vault): Statement {
+/** Who takes messages out decrypts; who puts some in asks for a data key too (SQS developer guide, "Key management"). */
+const TAKE = ["kms:Decrypt"];
+const SEND = ["kms:Decrypt", "kms:GenerateDataKey"];
+
+function queueKey(vault: Vault, actions: readonly string[]): Statement {
   const { spec } = vault;
-  const actions = ["kms:Decrypt", "kms:GenerateDataKey"];
   return useKey(vault, "QueueKey", "service", actions, [spec.primaryRegion]);
 }
 
@@ -156,7 +159,7 @@ function backup(vault: Vault): PolicyDocument {
     useKey(vault, "OwnNotes", "backup", ["kms:Decrypt"], [vault.spec.primaryRegion], "s3"),
     useKey(vault, "DigestKey", "digest", ["kms:GenerateMac"], [vault.spec.primaryRegion]),
     queue(vault, "Work", NAMES.workQueue, RECEIVE),
-    queueKey(vault),
+    queueKey(vault, TAKE),
     logs(vault, "backup"),
   );
 }
@@ -179,7 +182,7 @@ function sweep(vault: Vault): PolicyDocument {
     queue(vault, "Work", NAMES.workQueue, ["sqs:SendMessage"]),
     queue(vault, "Accounts", NAMES.sweepQueue, [...RECEIVE, "sqs:SendMessage"]),
     failures(vault),
-    queueKey(vault),
+    queueKey(vault, SEND),
     logs(vault, "sweep"),
   );
 }
@@ -211,7 +214,7 @@ function drill(vault: Vault): PolicyDocument {
     useKey(vault, "BackupKey", "backup", [...ENCRYPT, "kms:Decrypt"], bothRegions(vault)),
     useKey(vault, "DigestKey", "digest", CHECK, bothRegions(vault)),
     failures(vault),
-    queueKey(vault),
+    queueKey(vault, SEND),
     // Whom a scheduled drill is about.
     read(vault, "ReadMembers", [`${vault.primary}/${MEMBERS}`]),
     {
@@ -225,6 +228,7 @@ function drill(vault: Vault): PolicyDocument {
         "secretsmanager:GetSecretValue",
         "secretsmanager:ListSecretVersionIds",
         "secretsmanager:PutSecretValue",
+        // A secret that is made with tags asks for this too.
         "secretsmanager:TagResource",
         "secretsmanager:UpdateSecretVersionStage",
       ],

@@ -127,7 +127,6 @@ export function restorerPolicy(spec: MemberSpec, place: Place): PolicyDocument {
         "secretsmanager:RestoreSecret",
         // Turns the schedule on again for a secret that was made anew; it is told not to rotate at once.
         "secretsmanager:RotateSecret",
-        "secretsmanager:TagResource",
         "secretsmanager:UpdateSecretVersionStage",
       ],
       Resource: secrets,

@@ -40,7 +40,6 @@ export function functions(
         "lambda:GetPolicy",
         "lambda:ListTags",
         "lambda:ListVersionsByFunction",
-        "lambda:PutFunctionConcurrency",
         "lambda:RemovePermission",
         "lambda:TagResource",
         "lambda:UntagResource",

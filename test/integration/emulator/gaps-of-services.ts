@@ -1,7 +1,22 @@
 import { expect } from "chai";
 
+import { s3As, type S3Call } from "../../support/s3";
 import type { Gap } from "./gap";
-import { actor, allow, deny, document, MEMBER, rootOf, trust, unique, VAULT } from "./support";
+import {
+  actor,
+  allow,
+  deny,
+  document,
+  MEMBER,
+  REGION,
+  rootOf,
+  trust,
+  unique,
+  VAULT,
+} from "./support";
+
+/** S3 takes no bucket without it outside us-east-1. */
+const IN_REGION = `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>${REGION}</LocationConstraint></CreateBucketConfiguration>`;
 
 export const GAPS_OF_SERVICES: readonly Gap[] = [
   {
@@ -80,6 +95,62 @@ export const GAPS_OF_SERVICES: readonly Gap[] = [
       });
     },
     aws: "AccessDeniedException",
+    ministack: "ok",
+  },
+  {
+    name: "object-locks",
+    does: "lets nobody lock what it writes without the permission to",
+    probe: async (emulator) => {
+      const bucket = unique("locked");
+      const root = emulator.credentialsOf(MEMBER);
+      const made = await s3As(emulator.endpoint, root, REGION, {
+        method: "PUT",
+        path: bucket,
+        body: IN_REGION,
+        headers: { "x-amz-bucket-object-lock-enabled": "true" },
+      });
+      expect(made).to.equal("ok");
+      const { credentials } = await actor(emulator, MEMBER, [allow("s3:PutObject")]);
+      return s3As(emulator.endpoint, credentials, REGION, {
+        method: "PUT",
+        path: `${bucket}/a`,
+        body: "x",
+        headers: {
+          "x-amz-object-lock-mode": "GOVERNANCE",
+          "x-amz-object-lock-retain-until-date": "2099-01-01T00:00:00Z",
+        },
+      });
+    },
+    aws: "AccessDenied",
+    ministack: "ok",
+  },
+  {
+    name: "object-copies",
+    does: "copies no object with a role that may not read it",
+    probe: async (emulator) => {
+      const [from, to] = [unique("from"), unique("to")];
+      const call = (s3Call: S3Call) =>
+        s3As(emulator.endpoint, emulator.credentialsOf(MEMBER), REGION, s3Call);
+      for (const bucket of [from, to]) {
+        expect(await call({ method: "PUT", path: bucket, body: IN_REGION })).to.equal("ok");
+        await call({
+          method: "PUT",
+          path: bucket,
+          query: "versioning",
+          body: "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+        });
+      }
+      const { roleArn } = await actor(emulator, MEMBER, [], { service: "s3.amazonaws.com" });
+      await call({
+        method: "PUT",
+        path: from,
+        query: "replication",
+        body: `<ReplicationConfiguration><Role>${roleArn}</Role><Rule><ID>x</ID><Priority>0</Priority><Status>Enabled</Status><Filter><Prefix></Prefix></Filter><DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication><Destination><Bucket>arn:aws:s3:::${to}</Bucket></Destination></Rule></ReplicationConfiguration>`,
+      });
+      expect(await call({ method: "PUT", path: `${from}/a`, body: "x" })).to.equal("ok");
+      return call({ method: "GET", path: `${to}/a` });
+    },
+    aws: "NoSuchKey",
     ministack: "ok",
   },
   {

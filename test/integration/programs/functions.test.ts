@@ -2,15 +2,19 @@ import { AddPermissionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/clie
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 
+import { keepDecisions, keptDecisions, type Decisions } from "../../../emulator/decisions";
 import type { Credentials } from "../../../emulator/identity";
 import type { DrillReport } from "../../../lambdas/model";
+import { UNUSED } from "../../../programs/iam/unused";
 import { NAMES } from "../../../stacks/naming";
+import { compare } from "../../support/used-permissions";
 import { faults } from "./faults";
 import { callersOf, type Callers } from "./forbidden/callers";
 import type { Scene } from "./forbidden/model";
 import { sceneOf } from "./forbidden/scene";
 import { FORBIDDEN } from "./forbidden/table";
 import { wrongWith } from "./forbidden/try";
+import { stampedRoles } from "./stamped-roles";
 import { until, Work } from "./work";
 import { World } from "./world";
 
@@ -18,13 +22,15 @@ const MEMBER = "600000000001";
 
 /**
  * One world for all that the functions do: it is stamped, works, is troubled, is attacked and is retired, in this
- * order.
+ * order, and at the end the record of IAM's decisions says what the roles really needed.
  */
 describe("the deployed functions, with exactly the stamped roles", function () {
   this.timeout(600_000);
   let world: World;
   let operator: Credentials;
   let work: Work;
+  /** What IAM decided while the roles did their work; the attacks are left out. */
+  const records: Decisions[] = [];
 
   const all = async (operation: "up" | "retire", ...specs: Parameters<World["run"]>[1][]) => {
     for (const outcome of await Promise.all(specs.map((spec) => world.run(operation, spec)))) {
@@ -34,6 +40,7 @@ describe("the deployed functions, with exactly the stamped roles", function () {
 
   before(async () => {
     world = await World.start(MEMBER);
+    await keepDecisions(world.emulator.endpoint, true);
     await all("up", world.access(world.vaultId), world.access(MEMBER));
     await all("up", world.vault(), world.member());
     operator = await world.operator();
@@ -177,6 +184,17 @@ describe("the deployed functions, with exactly the stamped roles", function () {
   });
 
   it("hold a drill that passes, and leave nothing of it but its report", async () => {
+    const SecretId = "drill/labelled";
+    const { VersionId } = await work.mustAsMember("CreateSecret", {
+      Name: SecretId,
+      SecretString: "x",
+    });
+    await work.mustAsMember("UpdateSecretVersionStage", {
+      SecretId,
+      VersionStage: "a-label-of-its-own",
+      MoveToVersionId: VersionId,
+    });
+    await work.sweep();
     const report = await invoke<DrillReport>(operator, NAMES.functionRoles.drill, {
       order: "drill-scheduled",
       samplePerAccount: 2,
@@ -206,7 +224,9 @@ describe("the deployed functions, with exactly the stamped roles", function () {
     faults(
       () => ({ world, work }),
       async () => {
+        records.push(await keptDecisions(world.emulator.endpoint));
         await world.restart();
+        await keepDecisions(world.emulator.endpoint, true);
         operator = await world.operator();
         work = new Work(world, operator);
       },
@@ -237,6 +257,7 @@ describe("the deployed functions, with exactly the stamped roles", function () {
     let callers: Callers;
 
     before(async () => {
+      records.push(await keptDecisions(world.emulator.endpoint));
       const [value] = await work.kept();
       scene = await sceneOf(world, { key: value?.key ?? "", versionId: value?.versionId ?? "" });
       callers = callersOf(world);
@@ -251,7 +272,19 @@ describe("the deployed functions, with exactly the stamped roles", function () {
 
   // A describe of its own: Mocha takes the tests of a describe before what is nested in it.
   describe("at the end", () => {
-    it("can be taken down with the stamper's rights", () =>
-      all("retire", world.vault(), world.member()));
+    it("can be taken down with the stamper's rights", async () => {
+      await keepDecisions(world.emulator.endpoint, true);
+      try {
+        await all("retire", world.vault(), world.member());
+      } finally {
+        records.push(await keptDecisions(world.emulator.endpoint));
+      }
+    });
+
+    it("are allowed nothing that their work does not use, but for what is written down with a reason", () => {
+      const { unused, reasonsForNothing } = compare(stampedRoles(world), records, UNUSED);
+      expect(unused, unused.join("\n")).to.deep.equal([]);
+      expect(reasonsForNothing, reasonsForNothing.join("\n")).to.deep.equal([]);
+    });
   });
 });
