@@ -6,7 +6,7 @@ import path from "node:path";
 import type { Toolchain } from "../../engine/toolchain";
 import type { ResourceInput } from "../../policies/model/stack";
 import { resourcesOfState } from "../../policies/state-file";
-import { AppError, type ErrorRecord } from "../../stacks/errors";
+import { AppError } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
 import { fileLocks } from "../backend/file-locks";
 import type {
@@ -34,6 +34,7 @@ import {
   type EngineSettings,
   type OperationResult,
 } from "./operation";
+import { failed, interrupted, otherInputs } from "./outcomes";
 import { ProcessTree } from "./process-tree";
 import { projectFile } from "./settings";
 
@@ -67,7 +68,6 @@ export interface PulumiEngineOptions {
 const SAMPLE_MS = 750;
 /** After its result a child only has to exit. */
 const EXIT_MS = 5000;
-const NOTHING = { create: 0, update: 0, replace: 0, delete: 0, same: 0 };
 
 /** A folder or file of the build, which this file is part of. */
 const built = (name: string): string => path.join(__dirname, "../..", name);
@@ -371,30 +371,6 @@ class PulumiEngine implements PulumiEnginePort {
     const stderr = error instanceof Error ? error.message : String(error);
     return errorOf({ stamp, diagnostics: [], stderr, violations: [], changedSomething: false });
   }
-}
-
-const otherInputs = (stamp: StampName): AppError =>
-  new AppError(
-    "PLAN_CHANGED",
-    `the program, the policy packs or the settings of ${stamp} are others than those that were previewed`,
-    { action: "Start the run again: it previews what there is now." },
-  );
-
-const interrupted = (stamp: StampName): ErrorRecord => ({
-  code: "RUN_CANCELLED",
-  message: `${stamp} was interrupted`,
-});
-
-function failed(error: ErrorRecord, status: "failed" | "cancelled" = "failed"): OperationResult {
-  return {
-    status,
-    counts: NOTHING,
-    changes: [],
-    violations: [],
-    resources: 0,
-    outputs: {},
-    error,
-  };
 }
 
 /** The real engine behind its port: each operation in a child process, watched, and nothing of it left behind. */
