@@ -1,5 +1,5 @@
 import { CATALOGUE, rulesOf, UNSEEN } from "./catalogue";
-import { JUDGE } from "./pack";
+import { JUDGE } from "./config-keys";
 import { PACKS, RULES } from "./rules";
 import type { RuleInfo } from "./rules";
 
@@ -23,12 +23,13 @@ export function policiesPage(): string {
     [
       "- **pass**: nothing is wrong.",
       "- **fail**: reported with the rule, the resource, what is wrong and what to set. A mandatory rule stops the run.",
-      "- **undetermined**: a value is not known yet, or cannot be read. It is reported with the property and counts like a failure of the same level; at `up`, when values are known, the rule judges again.",
+      "- **undetermined**: a value is not known yet, or cannot be read. It is reported with the property and counts like a failure of the same level; at `up`, when values are known, the rule judges again. Its message begins with `[undetermined]`.",
+      "- **exempt**: it failed or could not be decided, and an exemption accepts it. It is advisory, and its message begins with `[exempt]`.",
       "- A rule that finds nothing to look at is not applicable.",
     ].join("\n"),
     "Rules decided by one resource run before it is made. Rules that join several (a bucket and its parts, a role and its policies) run at the end of a preview, so always preview before `up`, as the service does. No message repeats the text of a property.",
     "## Settings",
-    `Parameters are set in the pack's configuration (\`--policy-pack-config\`) under \`${JUDGE}\`, by rule: \`{"${JUDGE}": {"secret-rotation-frequent": {"maximumDays": 30}}}\`. The level of a single rule cannot be lowered there. Whoever disables \`${JUDGE}\` or \`all\` turns the whole pack off, so the service passes no such configuration.`,
+    `Parameters are set in the pack's configuration (\`--policy-pack-config\`) under \`${JUDGE}\`, by rule: \`{"${JUDGE}": {"secret-rotation-frequent": {"maximumDays": 30}}}\`. The level of a single rule cannot be lowered there: what is accepted all the same stands under \`exemptions\` ([exemptions.md](exemptions.md)). Whoever disables \`${JUDGE}\` or \`all\` turns the whole pack off, so the service passes no such configuration.`,
     "## Catalogue",
     "What is asked of a stack that keeps secrets and their backups, by number, and the rules that see to it.",
     CATALOGUE.map(requirement).join("\n"),

@@ -1,4 +1,4 @@
-import { exempts, type Exemption, type Finding } from "../stacks/exemptions";
+import { excused, exempts, type Exemption, type Finding } from "../stacks/exemptions";
 import { Stack, type ResourceInput } from "./model/stack";
 import { blocks, judge, RULES, type Rule, type Settings, type Verdict } from "./rules";
 
@@ -59,7 +59,7 @@ export function evaluate(
           rule: rule.id,
           resource: verdict.resource.name,
           verdict: "exempt",
-          message: `${verdict.message} (Exempt until ${exemption.expires}, ${exemption.owner} answers for it.)`,
+          message: excused(verdict.message, exemption),
         });
         continue;
       }

@@ -8,15 +8,16 @@ import type {
   StackValidationArgs,
 } from "@pulumi/policy";
 
-import { configSchemaOf } from "./config-schema";
+import { excused, type Exemption } from "../stacks/exemptions";
+import { withMark } from "../stacks/verdicts";
+import { EXEMPTIONS, JUDGE } from "./config-keys";
+import { judgeSchemaOf } from "./config-schema";
 import { IDENTIFIERS, isJudged, plainProperties, STACK, withoutUnknown } from "./engine-values";
+import { Exempting } from "./exempting";
 import { Stack, type ResourceInput } from "./model/stack";
 import type { Value, ValueMap } from "./model/values";
 import { providerSettings } from "./provider-settings";
-import { judge, PACKS, type PackName, type Rule, type Verdict } from "./rules";
-
-/** Name of the pack's entry that does the judging; the configuration of all rules stands under it, by rule. */
-export const JUDGE = "judge";
+import { judge, PACKS, type Level, type PackName, type Rule, type Settings } from "./rules";
 
 /** The arguments of a pack: its rules, and the judge that runs them. */
 export function packArgs(name: PackName): PolicyPackArgs {
@@ -29,16 +30,17 @@ export function packArgs(name: PackName): PolicyPackArgs {
  * function, 0.2 s a policy for 10 000 resources; so one entry, the judge, has the functions and reports under the
  * rules' names, and the entries of the rules carry what the engine shows of them.
  *
- * The level is reported with each violation, so it cannot be lowered rule by rule in a pack's configuration.
+ * The level is reported with each violation, so it cannot be lowered rule by rule in a pack's configuration; what is
+ * accepted all the same stands among the exemptions. `today` answers `YYYY-MM-DD`.
  */
-export function policiesFor(rules: readonly Rule[]): Policies {
-  const judging = new Judging(rules);
+export function policiesFor(rules: readonly Rule[], today = utcDay): Policies {
+  const judging = new Judging(rules, today);
   return [
     {
       name: JUDGE,
       description: "Judges each resource before it is made, and the whole stack at the end.",
       enforcementLevel: "mandatory",
-      configSchema: configSchemaOf(rules) as unknown as PolicyConfigSchema,
+      configSchema: judgeSchemaOf(rules) as unknown as PolicyConfigSchema,
       validateResource: (args: ResourceValidationArgs, report: ReportViolation) =>
         judging.resource(args, report),
       validateStack: (args: StackValidationArgs, report: ReportViolation) =>
@@ -55,14 +57,29 @@ export function policiesFor(rules: readonly Rule[]): Policies {
   ];
 }
 
-type Config = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+const utcDay = (): string => new Date().toISOString().slice(0, 10);
+
+interface Config {
+  readonly [EXEMPTIONS]?: readonly Exemption[];
+  readonly [rule: string]: unknown;
+}
 
 /** Runs the rules of one pack in one engine operation (the engine starts a process for each). */
 class Judging {
   /** The inputs of each resource as the program gave them, by URN; what the provider computed is not among them. */
   private readonly inputs = new Map<string, ValueMap>();
 
-  constructor(private readonly rules: readonly Rule[]) {}
+  private readonly ruleIds: ReadonlySet<string>;
+  private readonly known: ReadonlySet<string>;
+  private exemptions: Exempting | undefined;
+
+  constructor(
+    private readonly rules: readonly Rule[],
+    private readonly today: () => string,
+  ) {
+    this.ruleIds = new Set(rules.map(({ id }) => id));
+    this.known = new Set(Object.keys(judgeSchemaOf(rules).properties));
+  }
 
   /** Called before the resource is made or changed. */
   resource(args: ResourceValidationArgs, report: ReportViolation): void {
@@ -77,7 +94,27 @@ class Judging {
   stack(args: StackValidationArgs, report: ReportViolation): void {
     const resources = args.resources.filter(({ type }) => isJudged(type));
     const stack = new Stack(resources.map((resource) => this.joined(resource)));
-    this.run("stack", stack, args.getConfig<Config>(), report);
+    const config = args.getConfig<Config>();
+    this.run("stack", stack, config, report);
+    const urn = (args.resources.find(({ type }) => type === STACK) ?? args.resources[0])?.urn;
+    if (urn !== undefined) this.judgeConfig(config, urn, report);
+  }
+
+  /** What is wrong with the configuration itself: exemptions that excuse nothing, and settings that nobody reads. */
+  private judgeConfig(config: Config, urn: string, report: ReportViolation): void {
+    for (const { exemption, message } of this.exempting(config).faults(urn, this.ruleIds)) {
+      reportAs(report, { name: exemption.rule, urn, message, enforcementLevel: "mandatory" });
+    }
+    for (const key of Object.keys(config).filter((one) => !this.known.has(one))) {
+      const message = `The pack's configuration sets ${JSON.stringify(key)}, which is no rule with settings. Take it out; what is to be accepted needs an exemption.`;
+      reportAs(report, { name: JUDGE, urn, message, enforcementLevel: "mandatory" });
+    }
+  }
+
+  /** One for the whole operation: it remembers what was used, and the configuration is made anew for each call. */
+  private exempting(config: Config): Exempting {
+    this.exemptions ??= new Exempting(config[EXEMPTIONS] ?? [], this.today());
+    return this.exemptions;
   }
 
   private joined(resource: PolicyResource): ResourceInput {
@@ -103,27 +140,43 @@ class Judging {
   private run(scope: Rule["scope"], stack: Stack, config: Config, report: ReportViolation): void {
     for (const rule of this.rules) {
       if (rule.scope !== scope) continue;
-      for (const verdict of judge(rule, stack, config[rule.id])) {
-        if (verdict.verdict !== "pass") reportAs(report, verdict, verdict.message);
+      const settings = config[rule.id] as Partial<Settings> | undefined;
+      for (const verdict of judge(rule, stack, settings)) {
+        if (verdict.verdict === "pass") continue;
+        const { message, resource } = verdict;
+        const exemption = this.exempting(config).excuse(verdict);
+        reportAs(report, {
+          name: rule.id,
+          description: rule.checks,
+          urn: resource.urn,
+          severity: rule.severity,
+          ...(exemption === undefined
+            ? { message: withMark(verdict.verdict, message), enforcementLevel: rule.level }
+            : {
+                message: withMark("exempt", excused(message, exemption)),
+                enforcementLevel: "advisory",
+              }),
+        });
       }
     }
   }
+}
+
+interface Violation {
+  readonly name: string;
+  readonly urn: string;
+  readonly message: string;
+  readonly enforcementLevel: Level;
+  readonly description?: string;
+  readonly severity?: Rule["severity"];
 }
 
 /**
  * Reports under the rule's own name. @pulumi/policy takes such an object in place of the text (server.js,
  * makeReportViolationFun), though its typings only know the text; the integration test of the packs keeps watch.
  */
-function reportAs(report: ReportViolation, { rule, resource }: Verdict, message: string): void {
-  const violation = {
-    name: rule.id,
-    description: rule.checks,
-    message,
-    urn: resource.urn,
-    enforcementLevel: rule.level,
-    severity: rule.severity,
-  };
-  (report as unknown as (violation: object) => void)(violation);
+function reportAs(report: ReportViolation, violation: Violation): void {
+  (report as unknown as (violation: Violation) => void)(violation);
 }
 
 function inputOf(

@@ -17,6 +17,9 @@ const SETTINGS = Type.Object(
   {
     STRONGROOM_STATE: text("Folder of everything the service keeps.", { default: ".strongroom" }),
     STRONGROOM_FLEET: text("The fleet file.", { default: "fleet.yaml" }),
+    STRONGROOM_EXEMPTIONS: Type.Optional(
+      text("File of what the policy rules accept all the same; see docs/exemptions.md."),
+    ),
     STRONGROOM_HOST: text(
       "Address to listen on. Anything but the loopback address needs TLS in front.",
       { default: "127.0.0.1" },
@@ -158,6 +161,8 @@ export interface ServiceConfig {
   readonly stateDir: string;
   /** Absolute. */
   readonly fleetFile: string;
+  /** Absolute. */
+  readonly exemptionsFile?: string;
   readonly host: string;
   readonly port: number;
   readonly databaseUrl?: string;
@@ -263,6 +268,9 @@ function resolve(
   return {
     stateDir: path.resolve(workingDirectory, values.STRONGROOM_STATE),
     fleetFile: path.resolve(workingDirectory, values.STRONGROOM_FLEET),
+    ...(values.STRONGROOM_EXEMPTIONS === undefined
+      ? {}
+      : { exemptionsFile: path.resolve(workingDirectory, values.STRONGROOM_EXEMPTIONS) }),
     host: values.STRONGROOM_HOST,
     port: values.STRONGROOM_PORT,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),

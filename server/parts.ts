@@ -1,6 +1,8 @@
+import { RULES } from "../policies/rules";
 import { AppError, type Problem } from "../stacks/errors";
 import type { Fleet } from "../stacks/fleet";
 import type { ServiceConfig } from "./config";
+import { exemptionsFile, type ExemptionsOf } from "./engine/exemptions";
 import { fleetFileSource, type FleetSource } from "./fleet/fleet-source";
 import type { EnginePort } from "./ports";
 import type { ReadinessCheck } from "./routes/context";
@@ -26,6 +28,8 @@ export interface EngineContext {
   readonly backendUrl?: string;
   readonly passphraseFile?: string;
   readonly secretsProvider?: string;
+  /** What the policy packs accept all the same. */
+  readonly exemptions?: ExemptionsOf;
   /** Address buckets as `/bucket`. */
   readonly s3UsePathStyle?: boolean;
   readonly report: (line: string) => void;
@@ -63,9 +67,10 @@ export async function openParts(
   const lock = await lockState(stateDir);
   undo.push(() => lock.release());
 
-  // Before anything slow: a fleet file with mistakes is known at once.
+  // Before anything slow: mistakes in the fleet file and in the exemptions are known at once.
   const source = fleetFileSource(config.fleetFile);
   const { fleet } = await source();
+  const exemptions = exemptionsOf(config);
 
   const store = await openStore({
     stateDir,
@@ -77,6 +82,7 @@ export async function openParts(
     stateDir,
     report,
     s3UsePathStyle: config.s3UsePathStyle,
+    ...(exemptions === undefined ? {} : { exemptions }),
     ...(backendUrl === undefined ? {} : { backendUrl }),
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
     ...(secretsProvider === undefined ? {} : { secretsProvider }),
@@ -84,6 +90,15 @@ export async function openParts(
   undo.push(() => engine.close());
   await engine.recover?.();
   return { lock, source, fleet, store, engine, vault: options.vault ?? vaultOf(config, source) };
+}
+
+/** The exemptions of the file, where one is set. */
+function exemptionsOf({ exemptionsFile: file }: ServiceConfig): ExemptionsOf | undefined {
+  if (file === undefined) return undefined;
+  return exemptionsFile(
+    file,
+    RULES.map(({ id }) => id),
+  );
 }
 
 function vaultOf({ s3UsePathStyle }: ServiceConfig, source: FleetSource): VaultPort {

@@ -45,8 +45,8 @@ export interface PolicyViolation {
   readonly pack: string;
   readonly rule: string;
   readonly level: "mandatory" | "advisory";
-  /** `undetermined` where the rule could not decide; absent: it failed. */
-  readonly verdict?: "fail" | "undetermined";
+  /** `undetermined`: the rule could not decide; `exempt`: an exemption accepts what it found; absent: it failed. */
+  readonly verdict?: "fail" | "undetermined" | "exempt";
   /** URN of the resource, or empty for a rule about the whole stack. */
   readonly urn: string;
   /** What is wrong and what to set. */
@@ -108,6 +108,8 @@ export interface StackOutcome {
   readonly peakMemoryMiB: number;
   /** A succeeded `up` only: what the stack is made from now. */
   readonly identity?: StackIdentity;
+  /** SHA-256 (hex) of the exemptions that were about the stack; absent where there were none. */
+  readonly exemptions?: string;
   /** `retire` only. */
   readonly retained?: readonly RetainedResource[];
   /** `preview` only: what identities would gain and lose. */

@@ -19,7 +19,7 @@ export function realEngine(
   childScript?: string,
 ): (context: EngineContext) => Promise<Engine> {
   return async ({ stateDir, backendUrl, passphraseFile, secretsProvider, ...context }) => {
-    const { report, s3UsePathStyle = false } = context;
+    const { report, s3UsePathStyle = false, exemptions } = context;
     const settings = engineSettings(environment);
     const port = createPulumiEngine({
       toolchain: await resolveToolchain(settings),
@@ -30,6 +30,7 @@ export function realEngine(
       ...(passphraseFile === undefined ? {} : { passphraseFile }),
       ...(secretsProvider === undefined ? {} : { secretsProvider }),
       policyPacks: [path.join(projectRoot(), "policies", "strongroom")],
+      ...(exemptions === undefined ? {} : { exemptions }),
       environment,
       report,
       ...(childScript === undefined ? {} : { childScript }),

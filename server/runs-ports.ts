@@ -66,6 +66,8 @@ export interface StampResult extends VaultDetails {
   readonly counts?: ChangeCounts;
   readonly changes?: readonly ResourceChange[];
   readonly violations?: readonly PolicyViolation[];
+  /** SHA-256 (hex) of the exemptions that were about the stack. */
+  readonly exemptions?: string;
   /** `preview` only: what identities would gain and lose. */
   readonly access?: readonly AccessChange[];
   /** `preview` only: how much there is of what is charged by the month. */

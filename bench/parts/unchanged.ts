@@ -1,5 +1,6 @@
 import { digest } from "../../stacks/digest";
 import { stampName, type StampName } from "../../stacks/naming";
+import { NO_EXEMPTIONS } from "../../server/engine/exemptions";
 import { Identifier } from "../../server/engine/identity";
 import type { StackIdentity } from "../../server/ports";
 import { judgeUnchanged } from "../../server/runs/unchanged";
@@ -25,6 +26,7 @@ export function measureUnchanged(
     parts: [],
     secretsProvider: "passphrase",
     backendUrl: "file:///nowhere",
+    exemptions: NO_EXEMPTIONS,
   });
   const jobs = simulatedPlan(stamps).stamps.filter(({ kind }) => kind === "access");
   const first = performance.now();

@@ -37,7 +37,9 @@ export function endLine(line: StampLine): string {
     line.status,
     ...(line.counts === undefined ? [] : [countsText(line.counts)]),
     ...(line.seconds === undefined ? [] : [duration(line.seconds)]),
-    ...(line.violations === 0 ? [] : [counted(line.violations, "policy violation")]),
+    ...(line.found.fail === 0 ? [] : [counted(line.found.fail, "policy violation")]),
+    ...(line.found.undetermined === 0 ? [] : [`${line.found.undetermined} undetermined`]),
+    ...(line.found.exempt === 0 ? [] : [`${line.found.exempt} exempt`]),
   ];
   const reason = line.error === undefined ? "" : `: ${clean(line.error.message)}`;
   return `${parts.join(" · ")}${reason}`;
@@ -94,7 +96,7 @@ export function plainLine(event: RunEvent, line: StampLine | undefined): string 
     case "stamp.ended":
       return line === undefined ? undefined : `${name} ${endLine(line)}`;
     case "stamp.policy":
-      return `${name} ${clean(`${String(data["level"])} ${String(data["rule"])}: ${String(data["message"])}`)}`;
+      return `${name} ${clean(`${[data["level"], data["verdict"]].filter((one) => typeof one === "string").join(", ")} ${String(data["rule"])}: ${String(data["message"])}`)}`;
     case "stamp.message":
       return data["level"] === "info"
         ? undefined

@@ -73,7 +73,7 @@ function renderStamp(result: StampResult, { paint }: Pick<CliIo, "paint">): stri
   for (const { level, verdict, pack, rule, urn, message } of violations) {
     const name = urn.split("::").slice(3).join("::");
     const where = urn === "" ? "the whole stack" : clean(name === "" ? urn : name);
-    const what = verdict === "undetermined" ? `${level}, undetermined` : level;
+    const what = verdict === undefined || verdict === "fail" ? level : `${level}, ${verdict}`;
     const mark = level === "mandatory" ? paint.red(what) : paint.yellow(what);
     lines.push(`  ${mark} ${clean(`${pack}/${rule}`)} on ${where}: ${clean(message)}`);
   }

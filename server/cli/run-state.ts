@@ -1,6 +1,6 @@
 import type { VerdictCounts } from "../../policies/deployed";
 import type { ErrorRecord } from "../../stacks/errors";
-import type { ChangeCounts } from "../ports";
+import type { ChangeCounts, PolicyViolation } from "../ports";
 import type { RunEvent, RunRecord, RunStatus, StampStatus } from "../runs-ports";
 
 /** What is known of one stamp while its run goes on. */
@@ -15,7 +15,8 @@ export interface StampLine {
   counts?: Partial<ChangeCounts>;
   /** It was left alone. */
   unchanged?: boolean;
-  violations: number;
+  /** Rules that found something wrong, that could not decide, and findings that an exemption accepts. */
+  readonly found: Record<NonNullable<PolicyViolation["verdict"]>, number>;
   /** What it does at the moment. */
   activity: string;
   error?: ErrorRecord;
@@ -34,7 +35,7 @@ export class RunState {
         stamp,
         account: names.get(accountId) ?? "",
         status: "waiting",
-        violations: 0,
+        found: nothing(),
         activity: "",
       });
     }
@@ -57,7 +58,7 @@ export class RunState {
         line.activity = resourceActivity(data);
         break;
       case "stamp.policy":
-        line.violations += 1;
+        line.found[verdictOf(data)] += 1;
         break;
       case "stamp.planned":
         line.status = "waiting";
@@ -83,11 +84,22 @@ export class RunState {
   private line(stamp: string): StampLine {
     const known = this.stamps.get(stamp);
     if (known !== undefined) return known;
-    const fresh: StampLine = { stamp, account: "", status: "waiting", violations: 0, activity: "" };
+    const fresh: StampLine = {
+      stamp,
+      account: "",
+      status: "waiting",
+      found: nothing(),
+      activity: "",
+    };
     this.stamps.set(stamp, fresh);
     return fresh;
   }
 }
+
+const nothing = (): StampLine["found"] => ({ fail: 0, undetermined: 0, exempt: 0 });
+
+const verdictOf = ({ verdict }: RunEvent["data"]): keyof StampLine["found"] =>
+  verdict === "undetermined" || verdict === "exempt" ? verdict : "fail";
 
 function end(line: StampLine, { data, at }: RunEvent): void {
   line.status = (data["status"] as StampStatus | undefined) ?? "failed";

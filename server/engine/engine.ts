@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import type { Toolchain } from "../../engine/toolchain";
 import type { ResourceInput } from "../../policies/model/stack";
 import { resourcesOfState } from "../../policies/state-file";
 import { AppError } from "../../stacks/errors";
+import type { Exemption } from "../../stacks/exemptions";
 import type { StampName } from "../../stacks/naming";
 import { fileLocks } from "../backend/file-locks";
 import type {
@@ -25,6 +25,7 @@ import { LeanCommand } from "./command";
 import { resourcesOf, type Deployment } from "./deployment";
 import { errorOf } from "./engine-errors";
 import { engineEnvironment } from "./environment";
+import { exemptionsDigest, NO_EXEMPTIONS, type ExemptionsOf } from "./exemptions";
 import { Identifier } from "./identity";
 import { cleanUp, unfinished, writeDown } from "./journal";
 import {
@@ -36,6 +37,7 @@ import {
 } from "./operation";
 import { failed, interrupted, otherInputs } from "./outcomes";
 import { ProcessTree } from "./process-tree";
+import { secretFile } from "./secret-file";
 import { projectFile } from "./settings";
 
 export interface PulumiEngineOptions {
@@ -52,6 +54,8 @@ export interface PulumiEngineOptions {
   readonly passphraseFile?: string;
   /** Folders of the policy packs that run in every preview and update. */
   readonly policyPacks: readonly string[];
+  /** What the packs accept all the same; nothing by default. */
+  readonly exemptions?: ExemptionsOf;
   /** The service's environment, of which the child gets the allowed part. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Longest time of one operation, seconds; an hour by default. */
@@ -79,21 +83,6 @@ const PROGRAM_FILES = [
     require.resolve(`${name}/package.json`),
   ),
 ];
-
-/** Makes a file with a random secret, once; whoever comes second uses what the first one made. */
-function secretFile(file: string): string {
-  mkdirSync(path.dirname(file), { recursive: true });
-  if (existsSync(file)) return file;
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, randomBytes(32).toString("base64url"), { mode: 0o600 });
-  try {
-    linkSync(draft, file);
-  } catch {
-    // Somebody else made it in this moment.
-  }
-  rmSync(draft);
-  return file;
-}
 
 const NO_LOCKS: StackLocks = { list: () => Promise.resolve([]), remove: () => Promise.resolve() };
 
@@ -132,7 +121,12 @@ class PulumiEngine implements PulumiEnginePort {
       parts: options.toolchain.parts,
       secretsProvider: options.secretsProvider ?? "passphrase",
       backendUrl: this.backendUrl,
+      exemptions: this.exemptionsOf,
     });
+  }
+
+  private get exemptionsOf(): ExemptionsOf {
+    return this.options.exemptions ?? NO_EXEMPTIONS;
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is a rejection, as the port has it
@@ -159,6 +153,7 @@ class PulumiEngine implements PulumiEnginePort {
       await this.cleanUp(job.stamp, onEvent, watch?.earlier);
       // Before the program is loaded: if its files are replaced meanwhile, the next run finds that they differ.
       const [before] = this.identifier.identify([job]);
+      const exemptions = this.exemptionsOf(job.stamp);
       const { expect } = job;
       if (expect !== undefined && before?.inputs !== expect.inputs) throw otherInputs(job.stamp);
       workDir = this.makeWorkDir();
@@ -171,7 +166,12 @@ class PulumiEngine implements PulumiEnginePort {
       child.on("message", (message: FromChild) => {
         if (message.type === "process") watch?.onProcess(message.process);
       });
-      const result = await this.supervise(child, tree, job, workDir, onEvent, signal);
+      const settings = this.settings(workDir, exemptions);
+      const exempt = exemptionsDigest(exemptions);
+      const result = {
+        ...(await this.supervise(child, tree, job, settings, onEvent, signal)),
+        ...(exempt === undefined ? {} : { exemptions: exempt }),
+      };
       if (result.status !== "succeeded" || job.operation !== "up") return outcome(result);
       const state = this.identifier.identify([job])[0]?.state;
       return outcome({
@@ -266,7 +266,7 @@ class PulumiEngine implements PulumiEnginePort {
     child: ChildProcess,
     tree: ProcessTree | undefined,
     job: StackJob,
-    workDir: string,
+    settings: EngineSettings,
     onEvent: (event: StackEvent) => void,
     signal: AbortSignal,
   ): Promise<OperationResult> {
@@ -336,18 +336,19 @@ class PulumiEngine implements PulumiEnginePort {
       child.once("close", (code, killedBy) =>
         finish(`the engine's process ended with ${killedBy ?? `code ${code ?? -1}`}`),
       );
-      tell({ type: "run", job, settings: this.settings(workDir) });
+      tell({ type: "run", job, settings });
       if (signal.aborted) interrupt();
     });
   }
 
-  private settings(workDir: string): EngineSettings {
+  private settings(workDir: string, exemptions: readonly Exemption[]): EngineSettings {
     const { toolchain, policyPacks, parallel, secretsProvider } = this.options;
     return {
       command: toolchain.pulumiCommandPath,
       backendUrl: this.backendUrl,
       secretsProvider: secretsProvider ?? "passphrase",
       policyPacks: policyPacks.map((folder) => path.resolve(folder)),
+      exemptions,
       parallel: parallel ?? 32,
       workDir,
       journalDir: this.journal,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation";
 
+import { readMark } from "../../stacks/verdicts";
 import type { ChangeCounts, PolicyViolation, ResourceChange, StackEvent } from "../ports";
 import { isCloudResource, nameOf } from "./deployment";
 
@@ -87,7 +88,7 @@ export class EventReader {
         urn: (policyEvent.resourceUrn ?? "").includes("pulumi:pulumi:Stack::")
           ? ""
           : (policyEvent.resourceUrn ?? ""),
-        message: withoutDescription(policyEvent.message),
+        ...said(policyEvent.message),
       });
     }
     if (event.diagnosticEvent !== undefined) {
@@ -194,6 +195,12 @@ function propertiesOf(meta: StepEventMetadata): readonly string[] {
   const detailed = Object.keys(meta.detailedDiff ?? {});
   const names = detailed.length > 0 ? detailed : (meta.diffs ?? []);
   return [...new Set(names)].sort();
+}
+
+/** What a rule said, and its verdict where it did not simply fail. */
+function said(text: string): Pick<PolicyViolation, "message" | "verdict"> {
+  const { verdict, message } = readMark(withoutDescription(text));
+  return verdict === "fail" ? { message } : { message, verdict };
 }
 
 /** Pulumi puts the rule's description, one line, before what the rule said. */

@@ -5,6 +5,7 @@ import type { Part } from "../../engine/parts";
 import { digest } from "../../stacks/digest";
 import type { StampName } from "../../stacks/naming";
 import type { StackIdentity, StackInputs } from "../ports";
+import { exemptionsDigest, type ExemptionsOf } from "./exemptions";
 import { stateFile } from "./operation";
 import { Sources } from "./sources";
 
@@ -17,6 +18,7 @@ export interface IdentifierOptions {
   readonly parts: readonly Part[];
   readonly secretsProvider: string;
   readonly backendUrl: string;
+  readonly exemptions: ExemptionsOf;
 }
 
 /** Says what stacks are made from, without starting anything. */
@@ -43,8 +45,9 @@ export class Identifier {
     };
     return jobs.map(({ stamp, spec, connection }) => {
       const state = this.stateOf(stamp);
+      const exemptions = exemptionsDigest(this.options.exemptions(stamp));
       return {
-        inputs: digest({ program, packs, tools, spec, connection }),
+        inputs: digest({ program, packs, tools, spec, connection, exemptions }),
         program,
         packs,
         ...(state === undefined ? {} : { state }),

@@ -3,7 +3,9 @@ import path from "node:path";
 
 import { LocalWorkspace, Stack, type EngineEvent, type PulumiFn } from "@pulumi/pulumi/automation";
 
+import { EXEMPTIONS, JUDGE } from "../../policies/config-keys";
 import { AppError } from "../../stacks/errors";
+import type { Exemption } from "../../stacks/exemptions";
 import { PROJECT, type StampName } from "../../stacks/naming";
 import { keepsTo, NEW_STAMP } from "../../stacks/plan-digest";
 import type { ChangeCounts, StackEvent, StackJob, StackOutcome } from "../ports";
@@ -29,6 +31,8 @@ export interface EngineSettings {
   /** `passphrase`, or an address such as `awskms://…`. */
   readonly secretsProvider: string;
   readonly policyPacks: readonly string[];
+  /** What the packs accept all the same in this stack. */
+  readonly exemptions: readonly Exemption[];
   /** Resources that the engine works on at the same time; stamps wait for AWS, not for the processor. */
   readonly parallel: number;
   /** Empty folder of this operation alone. */
@@ -130,7 +134,12 @@ export class Operation {
   }
 
   private get packs() {
-    return { policyPacks: [...this.settings.policyPacks] };
+    const { policyPacks, exemptions, workDir } = this.settings;
+    if (exemptions.length === 0) return { policyPacks: [...policyPacks] };
+    const file = path.join(workDir, "pack-config.json");
+    // Of the judge's entry only the exemptions: nothing here can turn a rule off or lower its level.
+    writeFileSync(file, JSON.stringify({ [JUDGE]: { [EXEMPTIONS]: exemptions } }));
+    return { policyPacks: [...policyPacks], policyPackConfigs: policyPacks.map(() => file) };
   }
 
   private get refresh() {

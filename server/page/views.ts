@@ -144,7 +144,9 @@ function resultRow(result: StampResult): Html {
       ${result.violations?.map(
         (violation) =>
           html`<p>
-            <strong>${violation.rule}</strong> ${badge(violation.level)} ${violation.message}
+            <strong>${violation.rule}</strong> ${badge(violation.level)}
+            ${violation.verdict !== undefined && violation.verdict !== "fail" && badge(violation.verdict)}
+            ${violation.message}
           </p>`,
       )}
       ${keptDetail(result)} ${result.error !== undefined && problem(result.error)}

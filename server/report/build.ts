@@ -61,6 +61,7 @@ export function buildReport(run: RunRecord, context: ReportContext): PreviewRepo
     mandatory: occurrences(({ level, verdict }) => level === "mandatory" && verdict === "fail"),
     advisory: occurrences(({ level, verdict }) => level === "advisory" && verdict === "fail"),
     undetermined: occurrences(({ verdict }) => verdict === "undetermined"),
+    exempt: occurrences(({ verdict }) => verdict === "exempt"),
     failures: failures.reduce((sum, { accountIds }) => sum + accountIds.length, 0),
   };
   return {

@@ -46,6 +46,7 @@ export function renderCheck(report: PreviewReport, folder = ""): Check {
       : `${counted(totals.changedAccounts, "account")} would change`,
     ...(totals.mandatory === 0 ? [] : [counted(totals.mandatory, "violation")]),
     ...(totals.undetermined === 0 ? [] : [`${totals.undetermined} undetermined`]),
+    ...(totals.exempt === 0 ? [] : [`${totals.exempt} exempt`]),
     ...(report.precious.length === 0 ? [] : ["keys, secrets or buckets deleted or replaced"]),
     ...(totals.failures === 0 ? [] : [counted(totals.failures, "failure")]),
   ];
@@ -71,7 +72,7 @@ function annotationsOf(report: PreviewReport, folder: string): CheckAnnotation[]
     byPlace(occurrences, folder).map(({ place, count }) => ({
       ...place,
       annotation_level: level === "mandatory" ? ("failure" as const) : ("warning" as const),
-      title: verdict === "undetermined" ? `${rule} (undetermined)` : rule,
+      title: verdict === "fail" ? rule : `${rule} (${verdict})`,
       message: text(`${message} (${counted(count, "account")})`),
     })),
   );

@@ -113,6 +113,7 @@ function sectionsOf(report: PreviewReport): Section[] {
     failureSection(report, names),
     findingSection(report, names, "fail"),
     findingSection(report, names, "undetermined"),
+    findingSection(report, names, "exempt"),
     accessSection(report, names),
     groupSection(report, names),
     costSection(report),
@@ -165,10 +166,16 @@ function failureSection({ failures }: PreviewReport, names: Names): Section | un
   );
 }
 
+const FINDING_TITLES = {
+  fail: "Violations of policy",
+  undetermined: "Undetermined: rules that could not decide",
+  exempt: "Exempt: accepted until a day",
+} as const;
+
 function findingSection(
   { findings }: PreviewReport,
   names: Names,
-  verdict: "fail" | "undetermined",
+  verdict: keyof typeof FINDING_TITLES,
 ): Section | undefined {
   const found = findings.filter((finding) => finding.verdict === verdict);
   if (found.length === 0) return undefined;
@@ -178,7 +185,7 @@ function findingSection(
   ]);
   const rules = [...new Set(found.map(({ rule }) => rule))];
   return section(
-    verdict === "fail" ? "Violations of policy" : "Undetermined: rules that could not decide",
+    FINDING_TITLES[verdict],
     lines,
     `${counted(found.length, "finding")} of ${counted(rules.length, "rule")}: ${rules.map(md).join(", ")}`,
   );

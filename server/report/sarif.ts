@@ -83,6 +83,10 @@ function findingResults({ findings }: PreviewReport, options: SarifOptions) {
             ? "error"
             : "warning",
       message: { text: `${oneLine(finding.message)} [${stamp}]` },
+      // Its message says until when and who answers for it.
+      ...(finding.verdict === "exempt"
+        ? { suppressions: [{ kind: "external", status: "accepted" }] }
+        : {}),
       ...whereabouts(place, urn === "" ? stamp : urn, options),
       partialFingerprints: { "strongroom/v1": fingerprint(finding.rule, accountId, urn) },
       properties: { accountId, verdict: finding.verdict, level: finding.level },

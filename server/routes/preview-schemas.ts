@@ -51,8 +51,8 @@ export const PolicyViolationSchema = Type.Object(
     level: choice(["mandatory", "advisory"]),
     verdict: Type.Optional(
       choice(
-        ["fail", "undetermined"],
-        "undetermined: the rule could not decide; absent: it failed",
+        ["fail", "undetermined", "exempt"],
+        "undetermined: the rule could not decide; exempt: an exemption accepts it; absent: it failed",
       ),
     ),
     urn: text("Empty for a rule about the whole stack"),

@@ -106,6 +106,9 @@ const StampResultSchema = named(
       counts: Type.Optional(ChangeCountsSchema),
       changes: Type.Optional(Type.Array(ResourceChangeSchema)),
       violations: Type.Optional(Type.Array(PolicyViolationSchema)),
+      exemptions: Type.Optional(
+        text("SHA-256 of the policy exemptions that were about the stamp; absent: none"),
+      ),
       access: Type.Optional(
         Type.Array(AccessChangeSchema, {
           description: "preview only: what identities would gain and lose; names, never values",

@@ -1,5 +1,6 @@
 import { changesDigest } from "../../stacks/plan-digest";
 import { isPrecious } from "../../stacks/precious";
+import { foundBy } from "./found";
 import type { ClaimedStamp, StampDetails, Transaction } from "../store/types";
 
 /**
@@ -12,7 +13,7 @@ export async function keepPlan(
   workerId: string,
   details: StampDetails,
 ): Promise<void> {
-  const { changes = [], counts, violations } = details;
+  const { changes = [], counts } = details;
   if (!("spec" in claim.job) || claim.inputs === undefined) return;
   const plan = {
     inputs: claim.inputs,
@@ -24,7 +25,7 @@ export async function keepPlan(
     {
       type: "stamp.planned",
       stamp: claim.stamp,
-      data: { counts, precious: plan.precious, violations: violations?.length ?? 0 },
+      data: { counts, precious: plan.precious, ...foundBy(details) },
     },
   ]);
 }

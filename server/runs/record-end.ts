@@ -3,6 +3,7 @@ import type { StampStatus } from "../runs-ports";
 import type { ClaimedStamp, NewEvent, StampDetails, Store } from "../store/types";
 import type { JobOutcome } from "./outcome";
 import { keepPlan } from "./plan-phase";
+import { foundBy } from "./found";
 import { isOfStacks } from "./requests";
 import { settle } from "./settle";
 
@@ -70,7 +71,7 @@ const endOf = (claim: ClaimedStamp, status: StampStatus, details: StampDetails):
     resources: details.resources,
     coverage: details.coverage && { ...details.coverage, uncovered: undefined },
     seconds: details.seconds,
-    violations: details.violations?.length ?? 0,
+    ...foundBy(details),
     ...(details.error === undefined ? {} : { error: details.error }),
   },
 });

@@ -6,7 +6,8 @@ import type { ResourceValidationArgs, StackValidationArgs } from "@pulumi/policy
 
 import { DOCS_COMMAND, policiesPage } from "../../policies/docs";
 import { Stack, type ResourceInput } from "../../policies/model/stack";
-import { JUDGE, packArgs, policiesFor } from "../../policies/pack";
+import { JUDGE } from "../../policies/config-keys";
+import { packArgs, policiesFor } from "../../policies/pack";
 import { judge, PACKS, RULES } from "../../policies/rules";
 import { kmsKeyRotationEnabled } from "../../policies/rules/kms-keys";
 import { secretValueNotInProgram } from "../../policies/rules/secrets";
@@ -23,8 +24,8 @@ interface Reported {
 }
 
 /** The judge of some rules, with what it reports. */
-function judging(rules: typeof RULES, config: object = {}) {
-  const [entry] = policiesFor(rules) as unknown as [
+function judging(rules: typeof RULES, config: object = {}, today = "2026-06-01") {
+  const [entry] = policiesFor(rules, () => today) as unknown as [
     {
       validateResource: (args: ResourceValidationArgs, report: unknown) => void;
       validateStack: (args: StackValidationArgs, report: unknown) => void;
@@ -142,7 +143,7 @@ describe("the judge of a pack", () => {
     const it = judging([kmsKeyRotationEnabled]);
     it.resource({ ...key, props: withUnknown({}, "enableKeyRotation") });
     expect(it.reported.map(({ message }) => message)).to.deep.equal([
-      'Key "subject" could not be judged: enableKeyRotation is not known yet. Give enableKeyRotation a value that is known at preview and can be read.',
+      '[undetermined] Key "subject" could not be judged: enableKeyRotation is not known yet. Give enableKeyRotation a value that is known at preview and can be read.',
     ]);
     expect(it.reported[0]?.enforcementLevel).to.equal("mandatory");
   });
@@ -171,6 +172,69 @@ describe("the judge of a pack", () => {
     const strict = judging(rules, { "iam-role-has-path": { prefix: "/strongroom/" } });
     strict.resource(given);
     expect(strict.reported).to.have.length(1);
+  });
+
+  describe("with exemptions", () => {
+    const stack = resource("pulumi:pulumi:Stack", {});
+    const name = stack.urn.split(":")[2];
+    const exemption = (more: object = {}) => ({
+      rule: "kms-key-rotation-enabled",
+      resource: "subject",
+      reason: "Imported material cannot rotate.",
+      owner: "platform",
+      expires: "2026-12-31",
+      ...more,
+    });
+    const under = (more: object, today?: string) => {
+      const it = judging([kmsKeyRotationEnabled], { exemptions: [exemption(more)] }, today);
+      it.resource(key);
+      it.stack(stack, key);
+      return it.reported.map(({ enforcementLevel, message }) => `${enforcementLevel}: ${message}`);
+    };
+
+    it("reports what one accepts as exempt, with its end and owner, and does not stop", () => {
+      const accepted =
+        'advisory: [exempt] Key "subject" does not rotate. Set enableKeyRotation to true. (Exempt until 2026-12-31, platform answers for it.)';
+      expect(under({})).to.deep.equal([accepted]);
+      expect(under({ stack: name }, "2026-12-31")).to.deep.equal([accepted]);
+    });
+
+    it("fails one that has expired, and what it excused", () => {
+      expect(under({}, "2027-01-01")).to.deep.equal([
+        'mandatory: Key "subject" does not rotate. Set enableKeyRotation to true.',
+        "mandatory: The exemption of platform expired on 2026-12-31. Mend what it excuses, or renew it.",
+      ]);
+    });
+
+    it("fails one that names the stack and excuses nothing in it", () => {
+      expect(under({ stack: name, resource: "other" })[1]).to.equal(
+        "mandatory: The exemption of platform excuses nothing. Remove it.",
+      );
+      expect(under({ stack: "*", resource: "other" }), "may be for another stack").to.have.length(
+        1,
+      );
+    });
+
+    it("leaves those for rules of other packs to them", () => {
+      expect(under({ rule: "bucket-object-locked", stack: name })).to.have.length(1);
+      expect(under({ rule: "bucket-object-locked" }, "2027-01-01")).to.have.length(1);
+    });
+  });
+
+  it("refuses a configuration that would lower the level of a rule, and reports at the rule's own", () => {
+    const it = judging([kmsKeyRotationEnabled], {
+      "kms-key-rotation-enabled": { enforcementLevel: "advisory" },
+      enforcementLevels: { all: "disabled" },
+    });
+    it.resource(key);
+    it.stack(key);
+    expect(it.reported.map(({ enforcementLevel }) => enforcementLevel)).to.deep.equal([
+      "mandatory",
+      "mandatory",
+      "mandatory",
+    ]);
+    expect(it.reported[1]?.message).to.contain('sets "kms-key-rotation-enabled", which is no rule');
+    expect(it.reported[2]?.message).to.contain('sets "enforcementLevels", which is no rule');
   });
 
   it("takes account and default tags from the provider's settings, which are JSON texts", () => {
@@ -266,7 +330,7 @@ describe("the judge of a pack", () => {
     const it = judging([broken]);
     it.resource(key);
     expect(it.reported.map(({ message }) => message)).to.deep.equal([
-      'Key "subject" could not be judged: the resource made the rule itself fail (TypeError). Give the resource a value that is known at preview and can be read.',
+      '[undetermined] Key "subject" could not be judged: the resource made the rule itself fail (TypeError). Give the resource a value that is known at preview and can be read.',
     ]);
   });
 

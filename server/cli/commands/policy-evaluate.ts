@@ -7,12 +7,14 @@ import { readResources, type ResourceFile } from "../../../policies/resource-fil
 import { RULES } from "../../../policies/rules";
 import type { Problem } from "../../../stacks/errors";
 import {
+  expiredMessage,
+  idleMessage,
   isAbout,
   isExpired,
-  parseExemptions,
   stackOf,
   type Exemption,
 } from "../../../stacks/exemptions";
+import { parseExemptions } from "../../../stacks/exemptions-file";
 import { type CliContext, describe, type OutputOptions, printJson } from "../context";
 import { CliFailure, EXIT } from "../failure";
 import type { CliIo } from "../io";
@@ -91,14 +93,9 @@ function faultsOf(
     const fault = (message: string): EvaluationLine[] => [
       { rule: exemption.rule, resource: exemption.resource ?? "", verdict: "fail", message },
     ];
-    const { owner, expires } = exemption;
-    if (isExpired(exemption, today)) {
-      return fault(
-        `The exemption of ${owner} expired on ${expires}. Mend what it excuses, or renew it.`,
-      );
-    }
+    if (isExpired(exemption, today)) return fault(expiredMessage(exemption));
     const idle = !judged.some(({ used }) => used.has(exemption)) && isAbout(exemption, stacks);
-    return idle ? fault(`The exemption of ${owner} excuses nothing. Remove it.`) : [];
+    return idle ? fault(idleMessage(exemption)) : [];
   });
 }
 

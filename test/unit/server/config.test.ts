@@ -47,6 +47,7 @@ describe("the settings", () => {
       {
         STRONGROOM_STATE: "/var/lib/strongroom",
         STRONGROOM_FLEET: "my.yaml",
+        STRONGROOM_EXEMPTIONS: "exemptions.yaml",
         STRONGROOM_HOST: "::1",
         STRONGROOM_PORT: "0",
         DATABASE_URL: "postgres://u:p@db/strongroom",
@@ -62,6 +63,7 @@ describe("the settings", () => {
     expect(config).to.deep.include({
       stateDir: "/var/lib/strongroom",
       fleetFile: "/work/my.yaml",
+      exemptionsFile: "/work/exemptions.yaml",
       host: "::1",
       port: 0,
       databaseUrl: "postgres://u:p@db/strongroom",

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { exempts, isAbout, isExpired, parseExemptions } from "../../../stacks/exemptions";
+import { exempts, isAbout, isExpired } from "../../../stacks/exemptions";
+import { parseExemptions } from "../../../stacks/exemptions-file";
 import { AppError } from "../../../stacks/errors";
 
 const RULES = ["bucket-object-locked", "kms-key-described"];

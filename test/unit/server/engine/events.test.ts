@@ -140,6 +140,18 @@ describe("reading the engine's events", () => {
     expect(told).to.have.length(2);
   });
 
+  it("tells what a rule could not decide, and what an exemption accepts, from what failed", () => {
+    reader.begin(false);
+    reader.read(policy("mandatory", "urn:a::b::t::n", "[undetermined] It is not known yet."));
+    reader.read(policy("advisory", "urn:a::b::t::n", "[exempt] It does not rotate."));
+    reader.read(policy("mandatory", "urn:a::b::t::n", "It does [exempt] not rotate."));
+    expect(reader.violations.map(({ verdict, message }) => [verdict, message])).to.deep.equal([
+      ["undetermined", "It is not known yet."],
+      ["exempt", "It does not rotate."],
+      [undefined, "It does [exempt] not rotate."],
+    ]);
+  });
+
   it("passes on errors, warnings and information, and neither debugging nor remarks about plugins", () => {
     const say = (severity: "error" | "warning" | "info" | "debug" | "info#err", message: string) =>
       reader.read({
