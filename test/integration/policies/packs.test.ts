@@ -40,6 +40,18 @@ new aws.secretsmanager.SecretVersion("version", { secretId: secret.id, secretStr
 module.exports = { adminPassword: key.arn };
 `;
 
+const STILL = `
+new aws.kms.Key("key", { enableKeyRotation: false, deletionWindowInDays: 30, policy: policy(owner) }, { provider });
+`;
+
+const EXEMPTION = {
+  rule: "kms-key-rotation-enabled",
+  resource: "key",
+  reason: "Its material is imported and cannot rotate.",
+  owner: "platform",
+  expires: "2999-12-31",
+};
+
 const UNKNOWN = `
 const topic = new aws.sns.Topic("topic", {}, { provider });
 new aws.kms.Key("key", {
@@ -59,7 +71,7 @@ describe("the policy packs on the real engine", function () {
   after(() => rmSync(scratch, { recursive: true, force: true }));
 
   /** Previews a program with the stock command line, as a laptop does; answers exit code and all output. */
-  async function preview(name: string, program: string, pack: string) {
+  async function preview(name: string, program: string, pack: string, config: object = {}) {
     const folder = path.join(scratch, name);
     mkdirSync(path.join(folder, "state"), { recursive: true });
     symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
@@ -85,7 +97,10 @@ describe("the policy packs on the real engine", function () {
       });
     await pulumi("stack", "init", `vault-${ACCOUNT}`);
     const packFolder = path.join(root, "policies", pack);
-    const { exitCode, all } = await pulumi("preview", "--policy-pack", packFolder);
+    const configFile = path.join(folder, "pack-config.json");
+    writeFileSync(configFile, JSON.stringify(config));
+    const packs = ["--policy-pack", packFolder, "--policy-pack-config", configFile];
+    const { exitCode, all } = await pulumi("preview", ...packs);
     const state = await pulumi("stack", "export");
     return { exitCode, output: all, state: state.all };
   }
@@ -118,6 +133,29 @@ describe("the policy packs on the real engine", function () {
     const { exitCode, output } = await preview("good", GOOD, "secrets-encryption");
     expect(exitCode, output).to.equal(0);
     expect(output).to.contain("secrets-encryption@v0.1.0");
+  });
+
+  it("accept what an exemption of their configuration excuses, and say so", async () => {
+    const config = { judge: { exemptions: [EXEMPTION] } };
+    const { exitCode, output } = await preview("exempt", STILL, "secrets-encryption", config);
+    expect(exitCode, output).to.equal(0);
+    expect(output).to.contain('[exempt] Key "key" does not rotate.');
+    expect(output).to.contain("Exempt until 2999-12-31, platform answers for it.");
+  });
+
+  it("keep the level of a rule that their configuration would lower", async () => {
+    const config = { "kms-key-rotation-enabled": "advisory", judge: "advisory" };
+    const { exitCode, output } = await preview("lowered", STILL, "secrets-encryption", config);
+    expect(exitCode, output).to.not.equal(0);
+    expect(output).to.match(/\[mandatory\] +kms-key-rotation-enabled/);
+  });
+
+  it("refuse exemptions that are incomplete, with all that is missing", async () => {
+    const { rule } = EXEMPTION;
+    const config = { judge: { exemptions: [{ rule }] } };
+    const { exitCode, output } = await preview("incomplete", STILL, "secrets-encryption", config);
+    expect(exitCode, output).to.not.equal(0);
+    for (const missing of ["reason", "owner", "expires"]) expect(output).to.contain(missing);
   });
 
   it("stop a program that cannot be judged at its preview, and name the property", async () => {
