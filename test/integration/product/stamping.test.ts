@@ -131,7 +131,7 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
       return product.run(restore(name, { ...more, order: "write", planRun: plan.id }), "approver");
     };
 
-    it("backs them up and restores them", async () => {
+    it("backs them up, restores them and rehearses it", async () => {
       await secrecy.plant();
       const backup = await product.run({ operation: "backup", target });
       expect(failuresOf(backup)).to.deep.equal([]);
@@ -142,6 +142,9 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
         expect(failuresOf(run)).to.deep.equal([]);
         expect(run.stamps[0]?.restore?.items.map(({ verified }) => verified)).to.deep.equal([true]);
       }
+      const drill = await product.run({ operation: "drill", target, reason: "a test" }, "approver");
+      expect(failuresOf(drill)).to.deep.equal([]);
+      expect(drill.stamps[0]?.drill?.passed).to.equal(true);
     });
 
     it("fails with them: a key that is disabled, a backup that was tampered with, a newer value", async () => {
