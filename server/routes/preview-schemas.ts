@@ -34,7 +34,7 @@ export const BilledSchema = Type.Object(
 );
 
 /** How often the rules said what about one stack. */
-export const VerdictCountsSchema = Type.Object(
+const VerdictCountsSchema = Type.Object(
   {
     pass: count("Verdicts that found nothing wrong"),
     fail: count("Verdicts that found something wrong"),
@@ -44,7 +44,7 @@ export const VerdictCountsSchema = Type.Object(
 );
 
 /** What a rule found wrong, or could not decide. */
-export const PolicyViolationSchema = Type.Object(
+const PolicyViolationSchema = Type.Object(
   {
     pack: Type.String(),
     rule: Type.String(),
@@ -60,3 +60,12 @@ export const PolicyViolationSchema = Type.Object(
   },
   closed,
 );
+
+/** What the result of a stamp says of the rules. */
+export const PolicyResults = {
+  violations: Type.Optional(Type.Array(PolicyViolationSchema)),
+  exemptions: Type.Optional(
+    text("SHA-256 of the policy exemptions that were about the stamp; absent: none"),
+  ),
+  verdicts: Type.Optional(VerdictCountsSchema),
+};

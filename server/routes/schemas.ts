@@ -17,12 +17,7 @@ import type {
   StampView,
 } from "../runs-ports";
 
-import {
-  AccessChangeSchema,
-  BilledSchema,
-  PolicyViolationSchema,
-  VerdictCountsSchema,
-} from "./preview-schemas";
+import { AccessChangeSchema, BilledSchema, PolicyResults } from "./preview-schemas";
 import {
   choice,
   closed,
@@ -105,17 +100,13 @@ const StampResultSchema = named(
       ),
       counts: Type.Optional(ChangeCountsSchema),
       changes: Type.Optional(Type.Array(ResourceChangeSchema)),
-      violations: Type.Optional(Type.Array(PolicyViolationSchema)),
-      exemptions: Type.Optional(
-        text("SHA-256 of the policy exemptions that were about the stamp; absent: none"),
-      ),
+      ...PolicyResults,
       access: Type.Optional(
         Type.Array(AccessChangeSchema, {
           description: "preview only: what identities would gain and lose; names, never values",
         }),
       ),
       billed: Type.Optional(BilledSchema),
-      verdicts: Type.Optional(VerdictCountsSchema),
       resources: Type.Optional(count("Resources in the stack afterwards")),
       seconds: Type.Optional(Type.Number({ minimum: 0 })),
       peakMemoryMiB: Type.Optional(Type.Number({ minimum: 0 })),
