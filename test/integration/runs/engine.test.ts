@@ -176,6 +176,25 @@ describe("the real engine", () => {
       0,
     );
   });
+
+  it("hands the exemptions of a stack to the packs, and keeps their digest with the result", async () => {
+    const account = newAccount();
+    const exemption = {
+      rule: "kms-key-rotation-enabled",
+      stack: stampName("member", account),
+      reason: "There is no such key here.",
+      owner: "platform",
+      expires: "2999-12-31",
+    };
+    const pack = path.join(__dirname, "../../../../policies/secrets-encryption");
+    const exempting = make({ policyPacks: [pack], exemptions: () => [exemption] });
+    const outcome = await run("preview", account, TWO, [], exempting);
+    expect(outcome.violations.map(({ rule, message }) => `${rule}: ${message}`)).to.deep.equal([
+      "kms-key-rotation-enabled: The exemption of platform excuses nothing. Remove it.",
+    ]);
+    expect(outcome.error?.code).to.equal("POLICY_VIOLATION");
+    expect(outcome.exemptions).to.match(/^[0-9a-f]{64}$/);
+  });
 });
 
 /** A pack as the engine wants it: a folder with a manifest, here around the built pack of the tests. */
