@@ -41,6 +41,8 @@ export interface StartOptions {
   readonly schedules?: boolean;
   /** Where log lines go; standard output by default. */
   readonly logStream?: Writable;
+  /** Delay of the event loop from which requests are refused, milliseconds; 5000 by default, 0 never refuses. */
+  readonly maxEventLoopDelayMs?: number;
 }
 
 export type { Engine, EngineContext };
@@ -162,7 +164,7 @@ async function start(
     logLevel: config.logLevel,
     requestsPerMinute: config.requestsPerMinute,
     // Stack operations of other processes may keep the processors busy for seconds: that alone is no reason to refuse.
-    maxEventLoopDelayMs: 5000,
+    maxEventLoopDelayMs: options.maxEventLoopDelayMs ?? 5000,
     ...(options.logStream === undefined ? {} : { logStream: options.logStream }),
     ...(config.trustProxy === undefined ? {} : { trustProxy: config.trustProxy }),
   });

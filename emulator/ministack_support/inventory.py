@@ -73,5 +73,7 @@ def _without(value):
 
 
 def _is_member(item):
-    """Tags, attached policies, actions of an alarm, … are sets, whatever order they were given in."""
-    return isinstance(item, str) or (isinstance(item, dict) and bool({"Key", "TagKey", "key"} & set(item)))
+    """Tags, attached policies, actions and dimensions of an alarm, … are sets, whatever order they were given in."""
+    if isinstance(item, dict):
+        return bool({"Key", "TagKey", "key"} & set(item)) or set(item) == {"Name", "Value"}
+    return isinstance(item, str)

@@ -88,6 +88,8 @@ export function startTestService(
     organization: over.organization ?? exampleOrganization(),
     vault: over.vault ?? new FakeVault(),
     logStream,
+    // The process of the tests loads and does other things as well; refusing has tests of its own.
+    maxEventLoopDelayMs: 0,
   });
 }
 
