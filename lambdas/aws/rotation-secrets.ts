@@ -11,6 +11,7 @@ import type { RotationSecrets } from "../rotation/ports";
 import type { OtherSecret } from "../rotation/rotators/ports";
 
 import { awsErrorName, fromAws } from "./errors";
+import { tagsOf } from "./secret-reader";
 
 /** The secrets of the function's own account and Region over Secrets Manager. */
 export function createRotationSecrets(client: SecretsManagerClient): RotationSecrets {
@@ -28,9 +29,7 @@ export function createRotationSecrets(client: SecretsManagerClient): RotationSec
         if (answer.DeletedDate !== undefined) return undefined;
         return {
           arn: answer.ARN ?? arn,
-          tags: Object.fromEntries(
-            (answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]),
-          ),
+          tags: tagsOf(answer.Tags),
           rotationEnabled: answer.RotationEnabled === true,
           stages: answer.VersionIdsToStages ?? {},
         };

@@ -203,7 +203,8 @@ async function value(
   }
 }
 
-const tagsOf = (tags: readonly Tag[] | undefined): Record<string, string> =>
+/** Tags as a record. */
+export const tagsOf = (tags: readonly Tag[] | undefined): Record<string, string> =>
   Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
 
 const labelled = (

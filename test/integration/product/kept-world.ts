@@ -8,18 +8,9 @@ import { bucketName } from "../../../stacks/naming";
 import { failuresOf, Product, type CliAnswer } from "../../support/product";
 import { rootOf } from "../emulator/support";
 
-const WAIT_MS = 120_000;
+import { until } from "../../support/until-answer";
 
-/** Asks again until the answer is there. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + WAIT_MS;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${WAIT_MS / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+export { until };
 
 /** The product with a stamped vault and stamped members, and what a test looks at from outside. */
 export class KeptWorld {

@@ -10,18 +10,9 @@ import type { VaultPort } from "../../../server/vault-ports";
 import { bucketName } from "../../../stacks/naming";
 import { EXTERNAL_ID, type World } from "./world";
 
-const WAIT_MS = 120_000;
+import { until } from "../../support/until-answer";
 
-/** Asks again until the answer is there. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + WAIT_MS;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${WAIT_MS / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+export { until };
 
 /** A value that is kept: its object, and the secret whose it is. */
 export interface Kept {
