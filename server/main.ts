@@ -22,9 +22,10 @@ import { vaultMetrics } from "./plugins/vault-metrics";
 import { type Engine, type EngineContext, openParts, requireShared, undoAll } from "./parts";
 import type { OrganizationPort } from "./ports";
 import { readinessOf } from "./readiness";
-import { CheckSchedule } from "./runs/check-schedule";
-import { keepLookingForDrift } from "./runs/drift-schedule";
+import { checkSchedule } from "./runs/check-schedule";
+import { driftSchedule } from "./runs/drift-schedule";
 import { createHostService } from "./runs/hosts";
+import { keepLooking } from "./runs/schedule";
 import { createRunService } from "./runs/service";
 import type { VaultPort } from "./vault-ports";
 
@@ -37,7 +38,7 @@ export interface StartOptions {
   readonly organization?: OrganizationPort;
   /** Instead of the functions in the vault account, for tests. */
   readonly vault?: VaultPort;
-  /** Also start what the fleet file wants from time to time; not for a service that ends with one command. */
+  /** Also start what is wanted from time to time; not for a service that ends with one command. */
   readonly schedules?: boolean;
   /** Where log lines go; standard output by default. */
   readonly logStream?: Writable;
@@ -74,8 +75,8 @@ export async function startService(config: ServiceConfig, options: StartOptions)
   }
 }
 
-/** How often it is looked whether a comparison is due. */
-const LOOK_FOR_DRIFT_MS = 60_000;
+/** How often it is looked whether a run is due: a machine that slept must not be hours late. */
+const LOOK_EVERY_MS = 60_000;
 
 async function start(
   config: ServiceConfig,
@@ -175,22 +176,16 @@ async function start(
   if (config.works) await runs.startWorkers();
   undo.push(keepFresh(organization, discovery.maxAgeSeconds, report));
   if (options.schedules === true) {
-    undo.push(
-      keepLookingForDrift(
-        {
-          runs,
-          settings: async () => (await source()).fleet.drift,
-          accounts: async () => (await fleetService.accounts({ refresh: false })).items,
-          clock: { now: () => new Date() },
-          report,
-        },
-        LOOK_FOR_DRIFT_MS,
-      ),
-    );
+    const drift = driftSchedule({
+      runs,
+      settings: async () => (await source()).fleet.drift,
+      accounts: async () => (await fleetService.accounts({ refresh: false })).items,
+      clock,
+      report,
+    });
+    const check = checkSchedule({ runs, minutes: config.checkMinutes, clock, report });
+    undo.push(keepLooking([drift, check], LOOK_EVERY_MS, report));
   }
-  const checks = new CheckSchedule({ runs, minutes: config.checkMinutes, clock, report });
-  checks.start();
-  undo.push(() => checks.stop());
   await lock.publish(url);
   // The first thing to happen on the way down: balancers look elsewhere while runs are interrupted.
   undo.push(() => {

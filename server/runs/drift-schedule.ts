@@ -1,8 +1,6 @@
-import { digest } from "../../stacks/digest";
-import { AppError } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
-import type { Clock } from "../ports";
-import type { AccountView, RunRecord, RunRequest, RunService } from "../runs-ports";
+import type { AccountView, RunRecord, RunRequest } from "../runs-ports";
+import { spanOf, startDue, type Schedule, type ScheduleOptions } from "./schedule";
 
 /** What the fleet file says about drift. */
 export interface DriftSettings {
@@ -12,29 +10,24 @@ export interface DriftSettings {
   readonly repair: readonly string[];
 }
 
-export interface DriftScheduleOptions {
-  readonly runs: Pick<RunService, "start">;
+export interface DriftScheduleOptions extends ScheduleOptions {
   readonly settings: () => Promise<DriftSettings>;
   readonly accounts: () => Promise<readonly AccountView[]>;
-  readonly clock: Clock;
-  readonly report: (line: string) => void;
 }
-
-/** Who asks for what nobody asks for. */
-export const SCHEDULE = "schedule";
-
-/** What to do later rather than never: somebody else holds a stamp, or the organization cannot be read just now. */
-const LATER = new Set(["STACK_BUSY", "RUN_STORE", "ORG_UNREACHABLE", "ORG_INCOMPLETE"]);
 
 const hasDrifted = ({ status, changes }: RunRecord["stamps"][number]): boolean =>
   status === "succeeded" && (changes?.length ?? 0) > 0;
 
+/** Compares the fleet from time to time, and brings back what the fleet file says. */
+export function driftSchedule(options: DriftScheduleOptions): Schedule {
+  return { what: "the drift of the fleet", look: () => lookForDrift(options) };
+}
+
 /**
- * One look at the clock: starts the comparison of the fleet that is due, and once it has ended the repair of what drifted in
- * the environments that the fleet file names. Safe to be asked by any number of processes, and as often as they like: a
- * comparison has its hour as key, a repair the run that found the drift. Answers the runs that it started.
+ * Starts the comparison of the fleet that is due, and once it has ended the repair of what drifted in the environments that
+ * the fleet file names. A comparison has its hour as key, a repair the run that found the drift.
  */
-export async function lookForDrift(options: DriftScheduleOptions): Promise<readonly RunRecord[]> {
+async function lookForDrift(options: DriftScheduleOptions): Promise<readonly RunRecord[]> {
   const { settings, accounts, clock } = options;
   const { everyHours, repair } = await settings();
   if (everyHours === undefined) return [];
@@ -45,13 +38,13 @@ export async function lookForDrift(options: DriftScheduleOptions): Promise<reado
       : [],
   );
   if (stamped.length === 0) return [];
-  const hour = Math.floor(clock.now().getTime() / (everyHours * 3_600_000)) * everyHours;
+  const hour = spanOf(clock, everyHours * 60) * everyHours;
   const compare: RunRequest = {
     operation: "drift",
     target: { stamps: stamped },
     reason: `every ${everyHours} hours, by the fleet file`,
   };
-  const compared = await start(options, compare, `drift-${everyHours}-${hour}`);
+  const compared = await startDue(options, compare, `drift-${everyHours}-${hour}`);
   if (compared === undefined) return [];
   const started = compared.replayed ? [] : [compared.run];
   if (compared.run.endedAt === undefined || repair.length === 0) return started;
@@ -72,45 +65,6 @@ export async function lookForDrift(options: DriftScheduleOptions): Promise<reado
     refresh: true,
     reason: `drift that ${compared.run.id} found, brought back by the fleet file`,
   };
-  const repaired = await start(options, bringBack, `repair-${compared.run.id}`);
+  const repaired = await startDue(options, bringBack, `repair-${compared.run.id}`);
   return repaired === undefined || repaired.replayed ? started : [...started, repaired.run];
-}
-
-/** Starts a run under a key of its own; undefined where it has to be tried later. */
-async function start(
-  { runs, report }: DriftScheduleOptions,
-  request: RunRequest,
-  key: string,
-): Promise<{ run: RunRecord; replayed: boolean } | undefined> {
-  try {
-    // The stamps may be others an hour later; the run is the same one.
-    return await runs.start(request, { subject: SCHEDULE, key, fingerprint: digest({ key }) });
-  } catch (error) {
-    const { code, message } = AppError.from(error);
-    if (!LATER.has(code)) throw error;
-    report(`the ${request.operation} that is due waits: ${message}`);
-    return undefined;
-  }
-}
-
-/** Looks again and again; returns how to stop it. */
-export function keepLookingForDrift(
-  options: DriftScheduleOptions,
-  everyMs: number,
-): () => Promise<void> {
-  let looking: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    looking ??= lookForDrift(options)
-      .then(
-        () => undefined,
-        (error: unknown) =>
-          options.report(`the drift of the fleet: ${AppError.from(error).message}`),
-      )
-      .finally(() => (looking = undefined));
-  }, everyMs);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await looking;
-  };
 }

@@ -2,10 +2,11 @@ import { expect } from "chai";
 
 import type { ResourceInput } from "../../../../policies/model/stack";
 import type { StackEvent } from "../../../../server/ports";
-import { CheckSchedule } from "../../../../server/runs/check-schedule";
+import { checkSchedule } from "../../../../server/runs/check-schedule";
 import { checkExecutor } from "../../../../server/runs/execute-check";
 import type { IdempotencyKey, RunRequest } from "../../../../server/runs-ports";
 import { FakeEngine } from "../../../support/fake-engine";
+import { AppError } from "../../../../stacks/errors";
 import { sampleRun } from "../../../support/fake-services";
 
 const STAMP = "member-111122223333";
@@ -55,14 +56,14 @@ describe("the schedule of checks", () => {
   const scene = (minutes: number) => {
     const started: { request: RunRequest; key: IdempotencyKey }[] = [];
     const reported: string[] = [];
-    const state = { now: Date.parse("2026-01-02T03:04:05Z"), broken: false };
-    const schedule = new CheckSchedule({
+    const state: { now: number; failure?: AppError } = { now: Date.parse("2026-01-02T03:04:05Z") };
+    const schedule = checkSchedule({
       minutes,
       clock: { now: () => new Date(state.now) },
       report: (line) => reported.push(line),
       runs: {
         start: (request, idempotencyKey) => {
-          if (state.broken) return Promise.reject(new Error("the database is away"));
+          if (state.failure !== undefined) return Promise.reject(state.failure);
           started.push({ request, key: idempotencyKey });
           return Promise.resolve({ run: sampleRun(), replayed: false });
         },
@@ -73,8 +74,8 @@ describe("the schedule of checks", () => {
 
   it("starts one check of everything in each span of time, under a key that any other service makes too", async () => {
     const [first, second] = [scene(60), scene(60)];
-    await first.schedule.look();
-    await first.schedule.look();
+    expect(await first.schedule.look()).to.have.length(1);
+    expect(await first.schedule.look()).to.deep.equal([]);
     await second.schedule.look();
     expect(first.started).to.have.length(1);
     expect(first.started[0]?.request).to.deep.equal({ operation: "check", target: {} });
@@ -84,20 +85,19 @@ describe("the schedule of checks", () => {
     expect(first.started[1]?.key.key).to.not.equal(first.started[0]?.key.key);
   });
 
-  it("tells of a refusal and tries again", async () => {
+  it("tells of a run that holds a stamp and tries again", async () => {
     const { schedule, started, reported, state } = scene(60);
-    state.broken = true;
+    state.failure = new AppError("STACK_BUSY", "held by run-7");
     await schedule.look();
-    expect(reported.join()).to.contain("the database is away");
-    state.broken = false;
+    expect(reported).to.deep.equal(["the check that is due waits: held by run-7"]);
+    delete state.failure;
     await schedule.look();
     expect(started).to.have.length(1);
   });
 
   it("starts nothing where it is switched off", async () => {
     const { schedule, started } = scene(0);
-    schedule.start();
-    await schedule.stop();
+    expect(await schedule.look()).to.deep.equal([]);
     expect(started).to.deep.equal([]);
   });
 });

@@ -1,11 +1,7 @@
 import { expect } from "chai";
 
-import {
-  lookForDrift,
-  SCHEDULE,
-  type DriftScheduleOptions,
-  type DriftSettings,
-} from "../../../../server/runs/drift-schedule";
+import { driftSchedule, type DriftSettings } from "../../../../server/runs/drift-schedule";
+import { SCHEDULE } from "../../../../server/runs/schedule";
 import type { AccountView, StampResult } from "../../../../server/runs-ports";
 import { AppError } from "../../../../stacks/errors";
 import { stampName } from "../../../../stacks/naming";
@@ -38,7 +34,7 @@ describe("the schedule of drift", () => {
   const runs = new FakeRuns();
   let now: Date;
   let settings: DriftSettings;
-  const options: DriftScheduleOptions = {
+  const schedule = driftSchedule({
     runs,
     settings: () => Promise.resolve(settings),
     accounts: () =>
@@ -49,7 +45,7 @@ describe("the schedule of drift", () => {
       ]),
     clock: { now: () => now },
     report: () => undefined,
-  };
+  });
   beforeEach(() => {
     runs.reset();
     now = new Date("2026-01-02T03:04:05.000Z");
@@ -57,8 +53,8 @@ describe("the schedule of drift", () => {
   });
 
   it("compares what is stamped once in its time, however often and by whomever it is asked", async () => {
-    await lookForDrift(options);
-    await lookForDrift(options);
+    await schedule.look();
+    await schedule.look();
     expect(runs.started.map(({ request, key }) => [request.operation, key.subject])).to.deep.equal([
       ["drift", SCHEDULE],
     ]);
@@ -67,26 +63,26 @@ describe("the schedule of drift", () => {
       stampName("member", DEV),
     ]);
     now = new Date("2026-01-02T09:04:05.000Z");
-    await lookForDrift(options);
+    await schedule.look();
     expect(runs.started).to.have.length(2);
   });
 
   it("does nothing where the fleet file names no time", async () => {
     settings = { repair: ["prod"] };
-    expect(await lookForDrift(options)).to.deep.equal([]);
+    expect(await schedule.look()).to.deep.equal([]);
     expect(runs.started).to.deep.equal([]);
   });
 
   it("brings back what drifted in the named environments, once, after the comparison has ended", async () => {
-    const [first] = await lookForDrift(options);
+    const [first] = await schedule.look();
     const ended = sampleRun({
       id: first!.id,
       operation: "drift",
       stamps: [result(PROD, [CHANGE]), result(DEV, [CHANGE])],
     });
     runs.runs.set(first!.id, { ...ended, endedAt: "2026-01-02T03:10:00.000Z" });
-    await lookForDrift(options);
-    await lookForDrift(options);
+    await schedule.look();
+    await schedule.look();
     expect(runs.started).to.have.length(2);
     expect(runs.started[1]?.request).to.deep.include({
       operation: "up",
@@ -97,11 +93,11 @@ describe("the schedule of drift", () => {
 
   it("tries later when somebody holds a stamp, and does not hide anything else", async () => {
     runs.failure = new AppError("STACK_BUSY", "held by run-7");
-    expect(await lookForDrift(options)).to.deep.equal([]);
+    expect(await schedule.look()).to.deep.equal([]);
     runs.failure = undefined;
-    expect(await lookForDrift(options)).to.have.length(1);
+    expect(await schedule.look()).to.have.length(1);
     runs.failure = new AppError("SPEC_INVALID", "the fleet file has mistakes");
-    const failure = await lookForDrift(options).catch((error: unknown) => error);
+    const failure = await schedule.look().catch((error: unknown) => error);
     expect(AppError.from(failure).code).to.equal("SPEC_INVALID");
   });
 });
