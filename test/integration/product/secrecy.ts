@@ -138,14 +138,14 @@ export class Secrecy {
     writeFileSync(path.join(this.collected, name), text);
   }
 
-  /** Everything that the service answers to somebody who may see most. */
-  async ask(...addresses: readonly string[]): Promise<void> {
+  /** Everything that the service answers to somebody who may see most, as JSON or as a stream of events. */
+  async ask(addresses: readonly string[], accept = "application/json"): Promise<void> {
     const token = this.product.token("approver");
     for (const address of addresses) {
       const response = await fetch(`${this.product.url}${address}`, {
-        headers: { authorization: `Bearer ${token}` },
+        headers: { authorization: `Bearer ${token}`, accept },
       });
-      this.keep(`answer-${address.replace(/\W+/g, "-")}`, await response.text());
+      this.keep(`answer-${`${accept} ${address}`.replace(/\W+/g, "-")}`, await response.text());
     }
   }
 

@@ -159,6 +159,13 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
       const tampered = await write("canary/bytes");
       expect(tampered.status).to.equal("failed");
       expect(codes(tampered)).to.deep.equal(["RESTORE_INCOMPLETE"]);
+      expect(await secrecy.tamper("canary/long")).to.be.above(0);
+      const drill = await product.run(
+        { operation: "drill", target, reason: "a test", drill: { samplePerAccount: 1000 } },
+        "approver",
+      );
+      expect(codes(drill)).to.deep.equal(["DRILL_FAILED"]);
+      expect(drill.stamps[0]?.drill?.passed).to.equal(false);
     });
 
     it("shows nothing of them to anybody who asks", async () => {
@@ -171,14 +178,15 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
       }
       const client = await product.client("viewer");
       const { items } = await client.runs(50);
+      const runs = items.map(({ id }) => `/v1/runs/${id}`);
+      await secrecy.ask([
+        ...["/v1/coverage", "/v1/secrets?limit=100", "/v1/drills", "/v1/audit", "/v1/fleet"],
+        ...runs.flatMap((run) => [run, `${run}/events`]),
+      ]);
+      await secrecy.ask(["/metrics"], "text/plain");
       await secrecy.ask(
-        "/v1/coverage",
-        "/v1/secrets?limit=100",
-        "/v1/drills",
-        "/v1/audit",
-        "/v1/fleet",
-        "/metrics",
-        ...items.flatMap(({ id }) => [`/v1/runs/${id}`, `/v1/runs/${id}/events`]),
+        runs.map((run) => `${run}/events`),
+        "text/event-stream",
       );
     });
   });
