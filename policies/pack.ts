@@ -14,15 +14,20 @@ import { EXEMPTIONS, JUDGE } from "./config-keys";
 import { judgeSchemaOf } from "./config-schema";
 import { IDENTIFIERS, isJudged, plainProperties, STACK, withoutUnknown } from "./engine-values";
 import { Exempting } from "./exempting";
+import type { Wish } from "./kept-on";
 import { Stack, type ResourceInput } from "./model/stack";
 import type { Value, ValueMap } from "./model/values";
 import { providerSettings } from "./provider-settings";
 import { judge, PACKS, type Level, type PackName, type Rule, type Settings } from "./rules";
 
 /** The arguments of a pack: its rules, and the judge that runs them. */
-export function packArgs(name: PackName): PolicyPackArgs {
+export function packArgs(name: PackName, wish?: Wish): PolicyPackArgs {
   const { description, rules } = PACKS[name];
-  return { description, enforcementLevel: "mandatory", policies: policiesFor(rules) };
+  return {
+    description,
+    enforcementLevel: "mandatory",
+    policies: policiesFor(rules, utcDay, wish),
+  };
 }
 
 /**
@@ -31,10 +36,15 @@ export function packArgs(name: PackName): PolicyPackArgs {
  * rules' names, and the entries of the rules carry what the engine shows of them.
  *
  * The level is reported with each violation, so it cannot be lowered rule by rule in a pack's configuration; what is
- * accepted all the same stands among the exemptions. `today` answers `YYYY-MM-DD`.
+ * accepted all the same stands among the exemptions. `today` answers `YYYY-MM-DD`; `wish` tells what else the configuration
+ * wanted.
  */
-export function policiesFor(rules: readonly Rule[], today = utcDay): Policies {
-  const judging = new Judging(rules, today);
+export function policiesFor(
+  rules: readonly Rule[],
+  today = utcDay,
+  wish: Wish = { turnedOff: false },
+): Policies {
+  const judging = new Judging(rules, today, wish);
   return [
     {
       name: JUDGE,
@@ -76,6 +86,7 @@ class Judging {
   constructor(
     private readonly rules: readonly Rule[],
     private readonly today: () => string,
+    private readonly wish: Wish,
   ) {
     this.ruleIds = new Set(rules.map(({ id }) => id));
     this.known = new Set(Object.keys(judgeSchemaOf(rules).properties));
@@ -100,8 +111,12 @@ class Judging {
     if (urn !== undefined) this.judgeConfig(config, urn, report);
   }
 
-  /** What is wrong with the configuration itself: exemptions that excuse nothing, and settings that nobody reads. */
+  /** What is wrong with the configuration itself: exemptions that excuse nothing, settings that nobody reads, a pack turned off. */
   private judgeConfig(config: Config, urn: string, report: ReportViolation): void {
+    if (this.wish.turnedOff) {
+      const message = `The pack's configuration turns it off, and it judges all the same. Take the level of ${JUDGE} or all out; what is to be accepted needs an exemption.`;
+      reportAs(report, { name: JUDGE, urn, message, enforcementLevel: "mandatory" });
+    }
     for (const { exemption, message } of this.exempting(config).faults(urn, this.ruleIds)) {
       reportAs(report, { name: exemption.rule, urn, message, enforcementLevel: "mandatory" });
     }

@@ -13,6 +13,7 @@ const COMMANDS = {
   test: { needs: "all", script: "dist/test/run.js" },
   "test:unit": { needs: "packages", script: "dist/test/run.js", first: ["unit"] },
   chaos: { needs: "packages", script: "dist/test/chaos/main.js" },
+  packs: { needs: "packages", script: "setup/packs.mjs" },
   fuzz: { needs: "packages", script: "dist/test/fuzz.js" },
   bench: { needs: "all", script: "dist/bench/main.js" },
   simulate: { needs: "packages", script: "dist/bench/simulate-main.js" },

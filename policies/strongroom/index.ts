@@ -1,6 +1,3 @@
-import { PolicyPack } from "@pulumi/policy";
+import { startPack } from "../start-pack";
 
-import { packArgs } from "../pack";
-
-// Starts a server: import the rules from ../rules, never from here.
-new PolicyPack("strongroom", packArgs("strongroom"));
+startPack("strongroom");

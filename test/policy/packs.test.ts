@@ -1,20 +1,22 @@
 import { expect } from "chai";
-import { readFileSync } from "node:fs";
-import path from "node:path";
 
 import type { ResourceValidationArgs, StackValidationArgs } from "@pulumi/policy";
 
-import { DOCS_COMMAND, policiesPage } from "../../policies/docs";
+import {
+  ConfigureAnalyzerRequest,
+  EnforcementLevel,
+  PolicyConfig,
+} from "@pulumi/pulumi/proto/analyzer_pb";
+
 import { Stack, type ResourceInput } from "../../policies/model/stack";
 import { JUDGE } from "../../policies/config-keys";
-import { packArgs, policiesFor } from "../../policies/pack";
-import { judge, PACKS, RULES } from "../../policies/rules";
+import { keepOn, type ConfigureCall, type Wish } from "../../policies/kept-on";
+import { policiesFor } from "../../policies/pack";
+import { judge, RULES } from "../../policies/rules";
 import { kmsKeyRotationEnabled } from "../../policies/rules/kms-keys";
 import { secretValueNotInProgram } from "../../policies/rules/secrets";
 import { bucketRefusesPlainHttp } from "../../policies/rules/bucket-policies";
 import { ACCOUNT, policy, resource, urnOf } from "./fixtures";
-
-const root = path.resolve(__dirname, "../../..");
 
 interface Reported {
   readonly name: string;
@@ -24,8 +26,13 @@ interface Reported {
 }
 
 /** The judge of some rules, with what it reports. */
-function judging(rules: typeof RULES, config: object = {}, today = "2026-06-01") {
-  const [entry] = policiesFor(rules, () => today) as unknown as [
+function judging(
+  rules: typeof RULES,
+  config: object = {},
+  today = "2026-06-01",
+  wish: Wish = { turnedOff: false },
+) {
+  const [entry] = policiesFor(rules, () => today, wish) as unknown as [
     {
       validateResource: (args: ResourceValidationArgs, report: unknown) => void;
       validateStack: (args: StackValidationArgs, report: unknown) => void;
@@ -56,6 +63,21 @@ function judging(rules: typeof RULES, config: object = {}, today = "2026-06-01")
   };
 }
 
+/** The engine's call with a configuration, and the level that arrives of each policy. */
+function configureCall(levels: Readonly<Record<string, EnforcementLevel>>) {
+  const request = new ConfigureAnalyzerRequest();
+  for (const [name, level] of Object.entries(levels)) {
+    request.getPolicyconfigMap().set(name, new PolicyConfig().setEnforcementlevel(level));
+  }
+  const bytes = Buffer.from(request.serializeBinary());
+  const call: ConfigureCall = {
+    requestDeserialize: (given) => ConfigureAnalyzerRequest.deserializeBinary(given),
+  };
+  const levelOf = (name: string) =>
+    call.requestDeserialize(bytes).getPolicyconfigMap().get(name)?.getEnforcementlevel();
+  return { call, levelOf };
+}
+
 /** Properties of which one throws when it is read, as the engine's proxy does for what is not known yet. */
 function withUnknown(props: object, name: string): ResourceInput["props"] {
   return Object.defineProperty({ ...props }, name, {
@@ -65,64 +87,6 @@ function withUnknown(props: object, name: string): ResourceInput["props"] {
     },
   });
 }
-
-describe("the packs", () => {
-  it("hold every rule exactly once in strongroom, and each rule in a pack of its own subject", () => {
-    const ids = PACKS.strongroom.rules.map(({ id }) => id);
-    expect(new Set(ids).size).to.equal(ids.length);
-    const others = [
-      ...PACKS["secrets-encryption"].rules,
-      ...PACKS["least-privilege"].rules,
-      ...PACKS["backup-recovery"].rules,
-      ...PACKS["audit-logging"].rules,
-      ...PACKS["strongroom-hygiene"].rules,
-    ];
-    expect(others.map(({ id }) => id).sort()).to.deep.equal([...ids].sort());
-    expect(ids.length).to.be.at.least(90);
-  });
-
-  it("name rules in kebab case and explain each one", () => {
-    for (const { id, checks, why, fix } of RULES) {
-      expect(id).to.match(/^[a-z]+(-[a-z]+)+$/);
-      for (const text of [checks, why, fix])
-        expect(text, id).to.match(/^[A-Z].*[^.]\.$|^[a-z]+:.*\.$/s);
-    }
-  });
-
-  it("show the engine each rule with its level, severity and fix", () => {
-    for (const name of Object.keys(PACKS) as (keyof typeof PACKS)[]) {
-      const shown = packArgs(name).policies.slice(1);
-      expect(shown.map((entry) => entry.name)).to.deep.equal(PACKS[name].rules.map(({ id }) => id));
-      for (const [index, entry] of shown.entries()) {
-        expect(entry.enforcementLevel).to.equal(PACKS[name].rules[index]?.level);
-        expect(entry.severity).to.be.a("string");
-        expect(entry.remediationSteps).to.be.a("string");
-      }
-    }
-  });
-
-  for (const name of Object.keys(PACKS)) {
-    it(`have a folder that the engine can load: ${name}`, () => {
-      const folder = path.join(root, "policies", name);
-      const manifest = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as {
-        main: string;
-        version: string;
-      };
-      expect(manifest.version).to.match(/^\d+\.\d+\.\d+$/);
-      expect(path.resolve(folder, manifest.main)).to.equal(
-        path.join(root, "dist/policies", name, "index.js"),
-      );
-      expect(readFileSync(path.join(folder, "PulumiPolicy.yaml"), "utf8")).to.contain(
-        "runtime: nodejs",
-      );
-    });
-  }
-
-  it("are described in docs/policies.md as they are", () => {
-    const page = readFileSync(path.join(root, "docs/policies.md"), "utf8");
-    expect(page, `docs/policies.md is stale: ${DOCS_COMMAND}`).to.equal(policiesPage());
-  });
-});
 
 describe("the judge of a pack", () => {
   const key = resource("aws:kms/key:Key", { enableKeyRotation: false });
@@ -219,6 +183,32 @@ describe("the judge of a pack", () => {
       expect(under({ rule: "bucket-object-locked", stack: name })).to.have.length(1);
       expect(under({ rule: "bucket-object-locked" }, "2027-01-01")).to.have.length(1);
     });
+  });
+
+  it("stays on where the configuration wants it off, and says that this is refused", () => {
+    const { call, levelOf } = configureCall({
+      [JUDGE]: EnforcementLevel.DISABLED,
+      other: EnforcementLevel.DISABLED,
+    });
+    const wish = keepOn(call);
+    expect(levelOf(JUDGE)).to.equal(EnforcementLevel.MANDATORY);
+    expect(levelOf("other")).to.equal(EnforcementLevel.DISABLED);
+    expect(wish.turnedOff).to.equal(true);
+    const it = judging([kmsKeyRotationEnabled], {}, "2026-06-01", wish);
+    it.resource(key);
+    it.stack(key);
+    expect(it.reported.map(({ name, enforcementLevel }) => [name, enforcementLevel])).to.deep.equal(
+      [
+        ["kms-key-rotation-enabled", "mandatory"],
+        [JUDGE, "mandatory"],
+      ],
+    );
+    const { call: usual, levelOf: usualLevelOf } = configureCall({
+      [JUDGE]: EnforcementLevel.ADVISORY,
+    });
+    const noWish = keepOn(usual);
+    expect(usualLevelOf(JUDGE)).to.equal(EnforcementLevel.ADVISORY);
+    expect(noWish.turnedOff).to.equal(false);
   });
 
   it("refuses a configuration that would lower the level of a rule, and reports at the rule's own", () => {

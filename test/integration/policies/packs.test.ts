@@ -1,29 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
-import { execa } from "execa";
 
-import type { Toolchain } from "../../../engine/toolchain";
-import { engineTools } from "../../support/engine-tools";
+import { ForeignPrograms, root } from "./foreign-program";
 
-const root = path.resolve(__dirname, "../../../..");
-const ACCOUNT = "111122223333";
 const CANARY = "canary-3f9c1d7e55aa";
-
-/** Makes the account's provider; a preview of new resources calls nobody, so no account needs to be there. */
-const PROVIDER = `
-const aws = require("@pulumi/aws");
-const provider = new aws.Provider("aws", {
-  region: "eu-central-1", accessKey: "x", secretKey: "x", skipCredentialsValidation: true,
-  skipRequestingAccountId: true, skipMetadataApiCheck: true,
-});
-const statement = (principal, action) =>
-  ({ Effect: "Allow", Principal: { AWS: principal }, Action: action, Resource: "*" });
-const policy = (...statements) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
-const owner = statement("arn:aws:iam::${ACCOUNT}:root", "kms:*");
-`;
 
 const GOOD = `
 new aws.kms.Key("key", { enableKeyRotation: true, deletionWindowInDays: 30, policy: policy(owner) }, { provider });
@@ -62,48 +43,15 @@ new aws.kms.Key("key", {
 
 describe("the policy packs on the real engine", function () {
   this.timeout(180_000);
-  let toolchain: Toolchain;
-  const scratch = mkdtempSync(path.join(tmpdir(), "strongroom-packs-"));
+  let programs: ForeignPrograms;
 
   before(async () => {
-    toolchain = await engineTools();
+    programs = await ForeignPrograms.start();
   });
-  after(() => rmSync(scratch, { recursive: true, force: true }));
+  after(() => programs.close());
 
-  /** Previews a program with the stock command line, as a laptop does; answers exit code and all output. */
-  async function preview(name: string, program: string, pack: string, config: object = {}) {
-    const folder = path.join(scratch, name);
-    mkdirSync(path.join(folder, "state"), { recursive: true });
-    symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-    writeFileSync(path.join(folder, "index.js"), PROVIDER + program);
-    writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name, main: "index.js" }));
-    writeFileSync(
-      path.join(folder, "Pulumi.yaml"),
-      `name: strongroom\nruntime: { name: nodejs, options: { typescript: false } }\n`,
-    );
-    const pulumi = (...args: string[]) =>
-      execa(toolchain.pulumiCommandPath, [...args, "--non-interactive", "--color", "never"], {
-        cwd: folder,
-        reject: false,
-        all: true,
-        extendEnv: false,
-        env: {
-          HOME: scratch,
-          ...toolchain.env,
-          PULUMI_HOME: path.join(folder, "home"),
-          PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
-          PULUMI_CONFIG_PASSPHRASE: "test",
-        },
-      });
-    await pulumi("stack", "init", `vault-${ACCOUNT}`);
-    const packFolder = path.join(root, "policies", pack);
-    const configFile = path.join(folder, "pack-config.json");
-    writeFileSync(configFile, JSON.stringify(config));
-    const packs = ["--policy-pack", packFolder, "--policy-pack-config", configFile];
-    const { exitCode, all } = await pulumi("preview", ...packs);
-    const state = await pulumi("stack", "export");
-    return { exitCode, output: all, state: state.all };
-  }
+  const preview = (name: string, program: string, pack: string, config: object = {}) =>
+    programs.preview(name, program, path.join(root, "policies", pack), config);
 
   it("stop a bad program at its preview and say what to set", async () => {
     const { exitCode, output, state } = await preview("bad", BAD, "strongroom");
@@ -149,6 +97,18 @@ describe("the policy packs on the real engine", function () {
     expect(exitCode, output).to.not.equal(0);
     expect(output).to.match(/\[mandatory\].* kms-key-rotation-enabled/);
   });
+
+  for (const key of ["all", "judge"]) {
+    it(`judge all the same where their configuration turns ${key} off, and refuse it`, async () => {
+      const config = { [key]: "disabled" };
+      const { exitCode, output } = await preview(`off-${key}`, STILL, "strongroom", config);
+      expect(exitCode, output).to.not.equal(0);
+      expect(output).to.match(/\[mandatory\].* kms-key-rotation-enabled/);
+      expect(output).to.contain(
+        "The pack's configuration turns it off, and it judges all the same.",
+      );
+    });
+  }
 
   it("refuse exemptions that are incomplete, with all that is missing", async () => {
     const { rule } = EXEMPTION;
