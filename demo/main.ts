@@ -3,7 +3,7 @@ import path from "node:path";
 
 import { demoFleet } from "../emulator/fleet";
 import { startEmulator, type Emulator } from "../emulator/start";
-import { tokenPath } from "../server/auth/tokens";
+import { tokenPath } from "../server/auth/role-tokens";
 import { printFailure } from "../server/cli/context";
 import { connect } from "../server/cli/connect";
 import { EXIT } from "../server/cli/failure";

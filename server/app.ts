@@ -1,13 +1,13 @@
 import cookie from "@fastify/cookie";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify from "fastify";
-import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 
 import { AppError, type ErrorCode } from "../stacks/errors";
 import type { Authenticator } from "./auth/roles";
-import { Sessions } from "./auth/sessions";
+import type { RequestCounts, TokenService } from "./access-ports";
+import type { Sessions } from "./auth/sessions";
 import type { Scope } from "./fleet/scope";
 import { identity } from "./plugins/identity";
 import { loggerOptions, type LogLevel, requestId } from "./plugins/logging";
@@ -28,6 +28,7 @@ import { hostRoutes } from "./routes/hosts";
 import { rolloutRoutes } from "./routes/rollouts";
 import { reportRoutes } from "./routes/reports";
 import { runRoutes } from "./routes/runs";
+import { tokenRoutes } from "./routes/tokens";
 import { SHARED_SCHEMAS } from "./routes/schemas";
 import { VAULT_SCHEMAS } from "./routes/vault-schemas";
 import { vaultRoutes } from "./routes/vault";
@@ -63,7 +64,12 @@ export interface AppOptions {
   readonly logStream?: Writable;
   /** Addresses of the proxies whose `X-Forwarded-*` headers are believed; none by default. */
   readonly trustProxy?: readonly string[];
-  readonly sessions?: Sessions;
+  readonly sessions: Sessions;
+  readonly tokens: TokenService;
+  /** With what the cookies of sign-ins are signed, the same for all services; keeps made-up ones from the database. */
+  readonly cookieSecret: string;
+  /** Where requests are counted together with other services; without it this one counts by itself. */
+  readonly requestCounts?: RequestCounts;
   /** Requests per minute and caller; 1200. */
   readonly requestsPerMinute?: number;
   /** Requests per minute and address without a valid token; 120. */
@@ -82,7 +88,7 @@ export const BODY_LIMIT = 1_048_576;
  * nothing is found on disk.
  */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const sessions = options.sessions ?? new Sessions();
+  const { sessions } = options;
   const streams = new OpenStreams();
   let closing = false;
 
@@ -117,7 +123,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   for (const schema of [...SHARED_SCHEMAS, ...VAULT_SCHEMAS]) app.addSchema(schema);
 
   // Plugins, in the order in which they see a request.
-  await app.register(cookie, { secret: randomBytes(32).toString("hex") });
+  await app.register(cookie, { secret: options.cookieSecret });
   await app.register(identity, {
     authenticator: options.authenticator,
     sessions,
@@ -127,6 +133,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     requestsPerMinute: options.requestsPerMinute ?? 1200,
     anonymousPerMinute: options.anonymousPerMinute ?? 120,
     maxEventLoopDelayMs: options.maxEventLoopDelayMs ?? 0,
+    ...(options.requestCounts === undefined ? {} : { counts: options.requestCounts }),
   });
   measureRequests(app, options.metrics);
   await describeApi(app, options.version);
@@ -140,6 +147,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     vault: options.vault,
     auditLog: options.auditLog,
     hosts: options.hosts,
+    tokens: options.tokens,
     scope: options.scope,
     metrics: options.metrics,
     streams,
@@ -155,6 +163,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   vaultRoutes(app, context);
   auditRoutes(app, context);
   hostRoutes(app, context);
+  tokenRoutes(app, context);
   healthRoutes(app, context, () => closing);
   await serveApiDocument(app);
   await pageRoutes(app, context, { authenticator: options.authenticator, sessions });

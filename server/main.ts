@@ -5,10 +5,13 @@ import type { Writable } from "node:stream";
 import { AppError } from "../stacks/errors";
 import { buildApp } from "./app";
 import { createAuditService } from "./audit/chain";
+import { BelievedTokens } from "./auth/believed-tokens";
 import { eitherOf, oidcAuthenticator } from "./auth/oidc";
 import { readOidcFile } from "./auth/oidc-file";
 import type { Role } from "./auth/roles";
-import { openTokens } from "./auth/tokens";
+import { Sessions } from "./auth/sessions";
+import { createTokenService } from "./auth/token-service";
+import { openRoleTokens } from "./auth/role-tokens";
 import type { ServiceConfig } from "./config";
 import { createPlanner } from "./fleet/planner";
 import { createReportService } from "./fleet/report-service";
@@ -88,11 +91,21 @@ async function start(
   const { stateDir, discovery } = config;
   const parts = await openParts(config, options, undo);
   const { lock, source, fleet, store, engine, vault } = parts;
-  const tokens = await openTokens(stateDir);
+  const { access } = store;
+  const roleTokens = await openRoleTokens(stateDir);
+  await access.tokens.enroll(roleTokens.tokens);
+  const believed = new BelievedTokens(access.tokens);
   const authenticator =
     config.oidcFile === undefined
-      ? tokens.authenticator
-      : eitherOf(tokens.authenticator, oidcAuthenticator(await readOidcFile(config.oidcFile)));
+      ? believed
+      : eitherOf(believed, oidcAuthenticator(await readOidcFile(config.oidcFile)));
+  const deaf = store.onNotice(({ topic }) => {
+    if (topic === "tokens") believed.changed();
+  });
+  undo.push(() => {
+    deaf();
+    return Promise.resolve();
+  });
 
   const organization = createOrganizationCache({
     port:
@@ -146,6 +159,10 @@ async function start(
     vault: vaultService,
     auditLog: createAuditService(store),
     hosts: createHostService(store),
+    tokens: createTokenService(access.tokens, believed),
+    sessions: new Sessions(access.sessions),
+    cookieSecret: await access.secret("cookies"),
+    requestCounts: access.counts,
     scope: createScope(planner, organization),
     authenticator,
     metrics,
@@ -192,7 +209,7 @@ async function start(
     stopping = true;
     return Promise.resolve();
   });
-  return { url, tokenFiles: tokens.paths, close: closeAll };
+  return { url, tokenFiles: roleTokens.paths, close: closeAll };
 }
 
 async function listen(

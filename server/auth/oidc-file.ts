@@ -5,8 +5,8 @@ import { Ajv } from "ajv";
 import { Type, type Static } from "typebox";
 import { parse } from "yaml";
 
-import { AppError } from "../../stacks/errors";
-import { ROLES } from "./roles";
+import { AppError, type Problem } from "../../stacks/errors";
+import { ADMIN_HAS_NO_UNITS, ROLES } from "./roles";
 
 /** Signatures that are believed: public keys only. A shared secret or no signature at all is never one of them. */
 export const OIDC_ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"] as const;
@@ -80,12 +80,27 @@ export async function readOidcFile(file: string): Promise<OidcSettings> {
   } catch (cause) {
     throw new AppError("SPEC_SETTINGS", `${name} cannot be read.`, { action, cause });
   }
-  if (validate(value)) return value;
-  throw new AppError("SPEC_SETTINGS", `${name} has mistakes.`, {
-    action,
-    problems: (validate.errors ?? []).map(({ instancePath, message }) => ({
-      pointer: instancePath,
-      message: message ?? "is not valid",
-    })),
-  });
+  const problems = validate(value)
+    ? boundedAdmins(value)
+    : (validate.errors ?? []).map(({ instancePath, message }) => ({
+        pointer: instancePath,
+        message: message ?? "is not valid",
+      }));
+  if (problems.length === 0) return value as OidcSettings;
+  throw new AppError("SPEC_SETTINGS", `${name} has mistakes.`, { action, problems });
+}
+
+function boundedAdmins({ issuers }: OidcSettings): readonly Problem[] {
+  return issuers.flatMap(({ rules }, issuer) =>
+    rules.flatMap(({ role, organizationalUnits }, rule) =>
+      role === "admin" && organizationalUnits !== undefined
+        ? [
+            {
+              pointer: `/issuers/${issuer}/rules/${rule}/organizationalUnits`,
+              message: ADMIN_HAS_NO_UNITS,
+            },
+          ]
+        : [],
+    ),
+  );
 }

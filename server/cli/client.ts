@@ -18,6 +18,7 @@ import type {
   RunRequest,
   StampView,
 } from "../runs-ports";
+import type { TokenInfo, TokenRequest } from "../access-ports";
 import type { PreviewReport } from "../report/model";
 import type { DrillSummary, FleetCoverage } from "../vault-ports";
 import { serverSentEvents } from "./events";
@@ -133,6 +134,19 @@ export class ServiceClient {
   hostGone(host: string, reason: string): Promise<{ host: string; processes: number }> {
     const path = `/v1/hosts/${encodeURIComponent(host)}/gone`;
     return this.json(path, { method: "POST", body: { reason } });
+  }
+
+  tokens(): Promise<{ items: readonly TokenInfo[] }> {
+    return this.json("/v1/tokens");
+  }
+
+  /** Not repeated by itself with the same effect: a lost answer leaves a token that nobody has. */
+  createToken(body: TokenRequest): Promise<TokenInfo & { readonly token: string }> {
+    return this.json("/v1/tokens", { method: "POST", body });
+  }
+
+  revokeToken(id: string): Promise<TokenInfo> {
+    return this.json(`/v1/tokens/${encodeURIComponent(id)}/revoke`, { method: "POST" });
   }
 
   verifyAudit(): Promise<AuditVerdict> {

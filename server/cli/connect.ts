@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-import { tokenPath } from "../auth/tokens";
+import { tokenPath } from "../auth/role-tokens";
 import type { Role } from "../auth/roles";
 import { runningService } from "../state-lock";
 import { ServiceClient } from "./client";

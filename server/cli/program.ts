@@ -21,6 +21,7 @@ import { resumeCommand, retryCommand } from "./commands/go-on";
 import { retireCommand } from "./commands/retire";
 import { runsCommand } from "./commands/runs";
 import { serveCommand } from "./commands/serve";
+import { tokensCommand } from "./commands/tokens";
 import { upCommand } from "./commands/up";
 import { workerCommand } from "./commands/worker";
 import { type CliContext, type CliParts, printFailure } from "./context";
@@ -58,6 +59,7 @@ const COMMANDS = [
   drillCommand,
   reportCommand,
   auditCommand,
+  tokensCommand,
   hostGoneCommand,
   runsCommand,
   logsCommand,

@@ -8,7 +8,7 @@ import type { Sessions } from "../auth/sessions";
 import { principalOf, requireSameOrigin, SESSION_COOKIE } from "../plugins/identity";
 import { sendProblem, toAppError, toProblem } from "../plugins/problems";
 import { type App, audit, type RouteContext } from "../routes/context";
-import { findRun, RunParams } from "../routes/runs";
+import { findRun, requireOwn, RunParams } from "../routes/runs";
 import type { RunEvent } from "../runs-ports";
 import { LIVE_JS, PAGE_CSS } from "./assets";
 import { html } from "./html";
@@ -72,8 +72,11 @@ export async function pageRoutes(
       "/runs/:id/cancel",
       { config: { access: "operator", page: true }, schema: { hide: true, params: RunParams } },
       async (request, reply) => {
-        const { id } = await findRun(context, request.params.id);
-        await runs.cancel(id, principalOf(request).subject);
+        const found = await findRun(context, request.params.id);
+        const principal = principalOf(request);
+        await requireOwn(context, principal, found);
+        const { id } = found;
+        await runs.cancel(id, principal.subject);
         audit(request, "run.cancel", { runId: id });
         return reply.redirect(`/runs/${encodeURIComponent(id)}`, 303);
       },
@@ -115,7 +118,7 @@ export async function pageRoutes(
           request.log.info({ audit: { action: "login.refused" } }, "audit");
           return show(reply.code(401), "Sign in", loginPage(true));
         }
-        const session = sessions.start(principal);
+        const session = await sessions.start(principal);
         request.principal = principal;
         audit(request, "login", {});
         return reply
@@ -133,7 +136,7 @@ export async function pageRoutes(
 
     app.post("/logout", { ...hidden, config: { access: "public" } }, async (request, reply) => {
       if (request.sessionId !== null) {
-        sessions.end(request.sessionId);
+        await sessions.end(request.sessionId);
         audit(request, "logout", {});
       }
       return reply.clearCookie(SESSION_COOKIE, { path: "/" }).redirect("/login", 303);

@@ -308,7 +308,8 @@ export function loginPage(wrong: boolean): Html {
       <button type="submit">Sign in</button>
     </form>
     <p class="quiet">
-      The service keeps one token per role in its state folder: <code>token-viewer</code>,
-      <code>token-operator</code> and <code>token-approver</code>.
+      <code>strongroom tokens create</code> makes one for each person. The service keeps one per
+      role in its state folder: <code>token-viewer</code>, <code>token-operator</code>,
+      <code>token-approver</code> and <code>token-admin</code>.
     </p>`;
 }

@@ -64,7 +64,7 @@ export const identity = fastifyPlugin<IdentityOptions>(
       const cookie = request.cookies[SESSION_COOKIE];
       const unsigned = cookie === undefined ? undefined : request.unsignCookie(cookie);
       if (unsigned?.valid !== true) return;
-      request.principal = sessions.find(unsigned.value) ?? null;
+      request.principal = (await sessions.find(unsigned.value)) ?? null;
       if (request.principal !== null) request.sessionId = unsigned.value;
     });
 

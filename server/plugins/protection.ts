@@ -4,6 +4,8 @@ import underPressure from "@fastify/under-pressure";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { AppError } from "../../stacks/errors";
+import type { RequestCounts } from "../access-ports";
+import { limitStore, SharedLimit } from "./shared-limit";
 
 export interface ProtectionOptions {
   /** Requests per minute of one caller who is known. */
@@ -12,7 +14,12 @@ export interface ProtectionOptions {
   readonly anonymousPerMinute: number;
   /** Delay of the event loop from which requests are refused, milliseconds; 0 never refuses. */
   readonly maxEventLoopDelayMs: number;
+  /** Where several services count together; without it this one counts by itself. */
+  readonly counts?: RequestCounts;
 }
+
+/** Limits are for so long, milliseconds. */
+const WINDOW_MS = 60_000;
 
 /** Nothing from anywhere else, nothing inline: a name that slips through unescaped still cannot run. */
 export const CONTENT_SECURITY_POLICY = {
@@ -49,8 +56,12 @@ export async function protect(app: FastifyInstance, options: ProtectionOptions):
       });
     },
   });
+  const shared =
+    options.counts === undefined ? undefined : new SharedLimit(options.counts, WINDOW_MS);
+  if (shared !== undefined) app.addHook("onClose", () => shared.close());
   await app.register(rateLimit, {
-    timeWindow: 60_000,
+    timeWindow: WINDOW_MS,
+    ...(shared === undefined ? {} : { store: limitStore(shared) }),
     max: (request: FastifyRequest) =>
       request.principal === null ? options.anonymousPerMinute : options.requestsPerMinute,
     keyGenerator: (request: FastifyRequest) =>

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from "fastify";
 
+import type { TokenService } from "../access-ports";
 import type { Scope } from "../fleet/scope";
 import type { Metrics } from "../plugins/metrics";
 import type { OpenStreams } from "../plugins/streams";
@@ -40,6 +41,7 @@ export interface RouteContext {
   readonly vault: VaultService;
   readonly auditLog: AuditService;
   readonly hosts: HostService;
+  readonly tokens: TokenService;
   readonly scope: Scope;
   readonly metrics: Metrics;
   /** Version of the product. */

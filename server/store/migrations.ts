@@ -159,6 +159,39 @@ const MIGRATIONS: readonly Migration[] = [
     name: "what drifted",
     sql: "ALTER TABLE strongroom.stamp_states ADD COLUMN drift jsonb;",
   },
+  {
+    version: 7,
+    name: "tokens, sessions and counts of requests of all services",
+    sql: `
+      CREATE TABLE strongroom.tokens (
+        id text PRIMARY KEY,
+        sha256 text NOT NULL UNIQUE,
+        subject text NOT NULL,
+        role text NOT NULL,
+        organizational_units text[],
+        created_at timestamptz NOT NULL,
+        created_by text NOT NULL,
+        expires_at timestamptz,
+        revoked_at timestamptz
+      );
+      CREATE TABLE strongroom.sessions (
+        sha256 text PRIMARY KEY,
+        subject text NOT NULL,
+        role text NOT NULL,
+        organizational_units text[],
+        token_id text REFERENCES strongroom.tokens(id),
+        started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        expires_at timestamptz NOT NULL
+      );
+      CREATE INDEX sessions_subject ON strongroom.sessions (subject);
+      CREATE TABLE strongroom.shared_secrets (name text PRIMARY KEY, value text NOT NULL);
+      -- Of a minute each: lost after a crash, which costs nothing; writing them safely would.
+      CREATE UNLOGGED TABLE strongroom.request_counts (
+        key text PRIMARY KEY,
+        count integer NOT NULL,
+        started_at timestamptz NOT NULL DEFAULT clock_timestamp()
+      );`,
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

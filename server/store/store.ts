@@ -5,6 +5,8 @@ import type { StampName } from "../../stacks/naming";
 import type { RateLimit, SharedRate } from "../ports";
 import type { ProcessIdentity } from "../processes";
 import type { AuditEntry, IdempotencyKey, RunEvent, RunListItem, StampState } from "../runs-ports";
+import type { AccessStore } from "../access-ports";
+import { accessStore } from "./access";
 import { readAudit, readAuditAfter } from "./audit";
 import { isTransient, storeError } from "./database-errors";
 import { EngineProcesses } from "./engine-processes";
@@ -53,6 +55,7 @@ const TRANSACTION_TRIES = 5;
 const LONGEST_JOB_HOURS = 23;
 
 class SqlStore implements Store {
+  readonly access: AccessStore;
   private readonly processes = new EngineProcesses((text, values) => this.sql(text, values));
 
   constructor(
@@ -61,7 +64,9 @@ class SqlStore implements Store {
     private readonly queue: PgBoss,
     private readonly board: NoticeBoard,
     private readonly server: LocalPostgres | undefined,
-  ) {}
+  ) {
+    this.access = accessStore(pool);
+  }
 
   private async sql<R extends QueryResultRow>(
     text: string,

@@ -12,6 +12,7 @@ import type {
   StackJob,
   StackOperation,
 } from "../ports";
+import type { AccessStore } from "../access-ports";
 import type { ProcessIdentity } from "../processes";
 import type { VaultJob } from "../vault-ports";
 import type {
@@ -183,7 +184,8 @@ export interface MadeStamp {
 
 /** Tells other parts, in this process and in others, that something is there to be read. Carries no content. */
 export interface Notice {
-  readonly topic: "events" | "work" | "cancel";
+  readonly topic: "events" | "work" | "cancel" | "tokens";
+  /** Empty where it is about no run. */
   readonly runId: string;
 }
 
@@ -279,6 +281,8 @@ export interface Transaction {
 export interface Store {
   /** Where the database is, without its password. */
   readonly description: string;
+  /** What services agree on about their callers. */
+  readonly access: AccessStore;
   /** Throws RUN_STORE if the database does not answer. */
   ping(): Promise<void>;
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;

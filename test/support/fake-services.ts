@@ -242,7 +242,7 @@ export class FakeFleet implements FleetService {
 /** Tokens for tests: the token of a role is the role's name with `-token` behind it. */
 export const fakeAuthenticator: Authenticator = {
   authenticate(bearer) {
-    const role = /^(viewer|operator|approver)-token$/.exec(bearer)?.[1] as Role | undefined;
+    const role = /^(viewer|operator|approver|admin)-token$/.exec(bearer)?.[1] as Role | undefined;
     return Promise.resolve(role === undefined ? undefined : { subject: `token:${role}`, role });
   },
 };

@@ -2,7 +2,9 @@ import { PassThrough } from "node:stream";
 
 import { type App, type AppOptions, buildApp } from "../../server/app";
 import { createMetrics } from "../../server/plugins/metrics";
+import { Sessions } from "../../server/auth/sessions";
 import { checkAnswers } from "./answer-check";
+import { fakeTokens, memorySessions } from "./fake-access";
 import { fakeAuthenticator, FakeFleet, FakeRuns } from "./fake-services";
 import { FakeReports } from "./fake-reports";
 import { FakeAudit, FakeVaultService } from "./fake-vault-service";
@@ -25,6 +27,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
   const reports = new FakeReports();
   const vault = new FakeVaultService();
   const audit = new FakeAudit();
+  const tokens = fakeTokens();
   const logStream = new PassThrough();
   let logged = "";
   logStream.on("data", (chunk: Buffer) => {
@@ -42,6 +45,9 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
     },
     hosts: { gone: () => Promise.resolve({ processes: 2 }) },
     authenticator: fakeAuthenticator,
+    sessions: new Sessions(memorySessions()),
+    cookieSecret: "the same for all services",
+    tokens,
     metrics: createMetrics({ processMetrics: false }),
     readiness: () => Promise.resolve([{ name: "database", ok: true, detail: "reachable" }]),
     version: "0.0.0",

@@ -14,7 +14,7 @@ import { demoFleet } from "../../emulator/fleet";
 import { startEmulator, type Emulator } from "../../emulator/start";
 import { tellLostAnswers } from "./lost-answers";
 import { projectRoot } from "../../engine/parts";
-import { tokenPath } from "../../server/auth/tokens";
+import { tokenPath } from "../../server/auth/role-tokens";
 import { readConfig } from "../../server/config";
 import { connect } from "../../server/cli/connect";
 import type { ServiceClient } from "../../server/cli/client";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 
+import type { Role } from "../../server/auth/roles";
 import { readConfig, type ServiceConfig } from "../../server/config";
 import { type Engine, type Service, startService } from "../../server/main";
 import type { OrganizationPort, StackOutcome } from "../../server/ports";
@@ -96,7 +97,7 @@ export function startTestService(
 /** Calls the service with the token of a role. */
 export async function call(
   service: Service,
-  role: "viewer" | "operator" | "approver",
+  role: Role,
   url: string,
   init: RequestInit = {},
 ): Promise<Response> {

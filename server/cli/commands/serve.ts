@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { tokenPath } from "../../auth/tokens";
+import { tokenPath } from "../../auth/role-tokens";
 import { type CliContext, describe, type OutputOptions, printJson } from "../context";
 import { EXIT } from "../failure";
 import { Signals } from "../signals";
@@ -55,7 +55,9 @@ export function serveCommand(context: CliContext): Command {
           printJson(io, { url: service.url, stateDir: service.stateDir });
         } else {
           io.out(`Strongroom serves at ${service.url}\n`);
-          io.out(`Tokens: ${tokenPath(service.stateDir, "operator")} (and -viewer, -approver)\n`);
+          io.out(
+            `Tokens: ${tokenPath(service.stateDir, "operator")} (and -viewer, -approver, -admin)\n`,
+          );
         }
         await signals.seen(1);
         io.err(

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { ROLES } from "../../../../server/auth/roles";
 import type { CliParts } from "../../../../server/cli/context";
 import type { CliIo } from "../../../../server/cli/io";
 import { runCli } from "../../../../server/cli/program";
@@ -68,7 +69,7 @@ export async function listeningService(over: Partial<AppOptions> = {}): Promise<
   const made = await testApp({ logLevel: "error", ...over });
   const url = await made.app.listen({ host: "127.0.0.1", port: 0 });
   const stateDir = await mkdtemp(path.join(tmpdir(), "strongroom-cli-"));
-  for (const role of ["viewer", "operator", "approver"]) {
+  for (const role of ROLES) {
     await writeFile(path.join(stateDir, `token-${role}`), `${role}-token\n`);
   }
   return {
