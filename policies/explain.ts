@@ -2,13 +2,14 @@ import { evaluate, type EvaluationLine } from "./evaluate";
 import { expandAction, findAction, TABLE_DATE } from "./iam/action-table";
 import { restrictsNothing } from "./iam/condition-effect";
 import { demands, restrictsCaller } from "./iam/conditions";
-import type { Condition, Statement } from "./iam/document";
+import { parseDocument, type Condition, type Statement } from "./iam/document";
 import { escalationsOf } from "./iam/escalation";
 import { exposuresOf } from "./iam/exposure";
 import { Permissions } from "./iam/permissions";
+import { iamPolicyWellFormed } from "./rules/iam-documents";
 import { policiesOf, type PolicyKind, type PolicySubject } from "./model/policies";
 import { Stack, type ResourceInput } from "./model/stack";
-import type { Value } from "./model/values";
+import { Undetermined, type Value } from "./model/values";
 
 /** One line of a Condition block; its values are never told, they may be secrets. */
 export interface ExplainedCondition {
@@ -80,8 +81,12 @@ export function explainDocument(text: string, kind?: PolicyKind): Explanation {
   const certain = kind ?? guess(text);
   const [type, property] = HOLDERS[certain];
   const judged = (document: string) => evaluate([holder(type, property, document)]);
-  // What the resource alone lacks is not the document's affair.
-  const alone = new Set(judged('{"Version":"2012-10-17","Statement":[]}').lines.map(keyOf));
+  // What the resource alone lacks is not the document's affair, but that it says nothing is.
+  const alone = new Set(
+    judged('{"Version":"2012-10-17","Statement":[]}')
+      .lines.filter(({ rule }) => rule !== iamPolicyWellFormed.id)
+      .map(keyOf),
+  );
   const lines = judged(text).lines.filter((line) => !alone.has(keyOf(line)));
   const findings = lines.filter(({ verdict }) => verdict !== "pass");
   return {
@@ -128,14 +133,27 @@ const BY_SERVICE: Readonly<Record<string, PolicyKind>> = {
 };
 
 function guess(text: string): PolicyKind {
-  const [type, property] = HOLDERS.identity;
-  const subjects = policiesOf(new Stack([holder(type, property, text)]));
-  const statements = subjects.flatMap((policy) => policy.known());
+  const statements = statementsIn(text);
   if (!statements.some(({ principals, notPrincipals }) => principals ?? notPrincipals)) {
     return "identity";
   }
   const services = statements.flatMap(({ actions }) => actions.map((it) => it.split(":")[0] ?? ""));
   return services.map((it) => BY_SERVICE[it]).find((it) => it !== undefined) ?? "bucket";
+}
+
+/** What can be understood of a document of whatever kind. */
+function statementsIn(text: string): Statement[] {
+  const attempt = <T>(read: () => T): T[] => {
+    try {
+      return [read()];
+    } catch (thrown) {
+      if (thrown instanceof Undetermined) return [];
+      throw thrown;
+    }
+  };
+  return attempt(() => parseDocument(text, "policy")).flatMap((document) =>
+    document.statements.flatMap(attempt),
+  );
 }
 
 function explained(policy: PolicySubject): ExplainedPolicy {

@@ -1,5 +1,15 @@
 import { Undetermined, isList, isMap, NOT_KNOWN_YET, UNKNOWN, type Value } from "../model/values";
 import type { ValueMap } from "../model/values";
+import {
+  checkCondition,
+  checkDocument,
+  checkOperator,
+  checkPrincipalKinds,
+  checkPrincipalTexts,
+  checkStatement,
+  Refused,
+  type Grammar,
+} from "./grammar";
 import { hasDuplicateKeys } from "./json";
 
 /** Who a statement is about. Wildcards and variables are kept as they stand. */
@@ -28,7 +38,6 @@ export interface Statement {
   /** Where it stands in the document, for messages. Not its Sid: messages never repeat a property's text. */
   readonly label: string;
   readonly sid: string | undefined;
-  /** Everything that is not exactly `Deny` counts as Allow, so that a misspelling hides nothing. */
   readonly effect: "Allow" | "Deny";
   readonly principals: Principals | undefined;
   readonly notPrincipals: Principals | undefined;
@@ -48,15 +57,17 @@ export interface Document {
 
 /**
  * Reads a policy document from a JSON text or from data, accepting what IAM accepts: one statement or a list, texts or
- * lists, element names in any case. Throws {@link Undetermined} (with `path` in front) for what it cannot judge.
+ * lists, element names in any case. Throws {@link Undetermined} (with `path` in front) for what it cannot judge, and its
+ * kind `Refused` for what IAM takes from nobody, or not in a document of this grammar.
  */
-export function parseDocument(source: Value, path: string): Document {
+export function parseDocument(source: Value, path: string, grammar?: Grammar): Document {
   const data = typeof source === "string" ? parseJson(source, path) : source;
   if (data === UNKNOWN) throw new Undetermined(path, NOT_KNOWN_YET);
   if (!isMap(data)) throw new Undetermined(path, "is not a policy document");
   const elements = elementsOf(data, path);
+  checkDocument(elements.keys(), path);
   const statement = elements.get("statement");
-  if (statement === undefined) throw new Undetermined(path, "has no Statement");
+  if (statement === undefined) throw new Refused(path, "has no Statement");
   if (statement === UNKNOWN) throw new Undetermined(`${path}.Statement`, NOT_KNOWN_YET);
   const list = isList(statement) ? statement : [statement];
   const version = elements.get("version");
@@ -64,7 +75,7 @@ export function parseDocument(source: Value, path: string): Document {
     version: typeof version === "string" ? version : undefined,
     statements: list.map((item, index) => {
       const place = `${path}.Statement[${index}]`;
-      return () => parseStatement(item, place, index);
+      return () => parseStatement(item, place, index, grammar);
     }),
   };
 }
@@ -91,9 +102,14 @@ function elementsOf(map: ValueMap, path: string): Map<string, Value> {
   return elements;
 }
 
-function parseStatement(source: Value, path: string, index: number): Statement {
+function parseStatement(
+  source: Value,
+  path: string,
+  index: number,
+  grammar: Grammar | undefined,
+): Statement {
   if (source === UNKNOWN) throw new Undetermined(path, NOT_KNOWN_YET);
-  if (!isMap(source)) throw new Undetermined(path, "is not a statement");
+  if (!isMap(source)) throw new Refused(path, "is not a statement");
   const elements = elementsOf(source, path);
   const list = (name: string): string[] | undefined => {
     const value = elements.get(name.toLowerCase());
@@ -106,6 +122,8 @@ function parseStatement(source: Value, path: string, index: number): Statement {
   const effect = elements.get("effect");
   if (effect === UNKNOWN) throw new Undetermined(`${path}.Effect`, NOT_KNOWN_YET);
   const sid = elements.get("sid");
+  if (sid === UNKNOWN) throw new Undetermined(`${path}.Sid`, NOT_KNOWN_YET);
+  checkStatement({ names: new Set(elements.keys()), effect, sid }, path, grammar);
   const named = typeof sid === "string" && sid !== "";
   return {
     label: `statement ${index + 1}`,
@@ -135,8 +153,14 @@ function parsePrincipals(value: Value, path: string): Principals {
   if (value === UNKNOWN) throw new Undetermined(path, NOT_KNOWN_YET);
   const byKind = new Map<string, string[]>();
   if (isMap(value)) {
-    for (const [kind, names] of elementsOf(value, path)) byKind.set(kind, textsOf(names, path));
-  } else byKind.set("aws", textsOf(value, path));
+    const kinds = elementsOf(value, path);
+    checkPrincipalKinds(kinds.keys(), path);
+    for (const [kind, names] of kinds) byKind.set(kind, textsOf(names, path));
+  } else {
+    const names = textsOf(value, path);
+    checkPrincipalTexts(names, path);
+    byKind.set("aws", names);
+  }
   const all = [...byKind.values()].flat();
   return {
     everybody: byKind.has("*") || all.some((name) => /^[*?]+$/.test(name)),
@@ -156,12 +180,18 @@ function parseConditions(value: Value | undefined, path: string): Condition[] {
     if (!isMap(keys)) throw new Undetermined(`${path}.${name}`, "is not an object");
     const [, quantifier, operator = "", ifExists] =
       /^(?:(forallvalues|foranyvalue):)?(.*?)(ifexists)?$/.exec(name) ?? [];
-    return [...elementsOf(keys, `${path}.${name}`)].map(([key, values]) => ({
-      operator,
-      quantifier: quantifier as Condition["quantifier"],
-      ifExists: ifExists !== undefined,
-      key,
-      values: textsOf(values, `${path}.${name}.${key}`),
-    }));
+    checkOperator(operator, ifExists !== undefined, `${path}.${name}`);
+    return [...elementsOf(keys, `${path}.${name}`)].map(([key, listed]) => {
+      const place = `${path}.${name}.${key}`;
+      const values = textsOf(listed, place);
+      checkCondition(operator, key, values, place);
+      return {
+        operator,
+        quantifier: quantifier as Condition["quantifier"],
+        ifExists: ifExists !== undefined,
+        key,
+        values,
+      };
+    });
   });
 }

@@ -28,6 +28,8 @@ export function deniesEnough(
     try {
       const { statements, doubts } = policy.readable();
       doubt ??= doubts[0];
+      // IAM takes a document as a whole, so nothing of one that it refuses is denied.
+      if (policy.refusals().length > 0) continue;
       for (const statement of statements) {
         if (!deniesEverybody(statement) || !isOfSort(statement)) continue;
         denied.bucket ||= reaches(statement, bucket, "");

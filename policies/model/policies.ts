@@ -1,4 +1,5 @@
 import { parseDocument, type Document, type Statement } from "../iam/document";
+import { Refused, type Grammar } from "../iam/grammar";
 import type { Resource, Stack } from "./stack";
 import { each, type Problem, type Subject } from "./subject";
 import { TYPES } from "./types";
@@ -7,6 +8,9 @@ import { isList, isMap, Undetermined, UNKNOWN, type Value } from "./values";
 /** What a policy document hangs on; decides which rules apply to it. */
 export type PolicyKind =
   "identity" | "trust" | "key" | "secret" | "bucket" | "topic" | "queue" | "bus" | "vault";
+
+const grammarOf = (kind: PolicyKind): Grammar =>
+  kind === "identity" || kind === "trust" ? kind : "resource";
 
 /** One policy document and the resource that carries it. */
 export class PolicySubject implements Subject {
@@ -52,6 +56,16 @@ export class PolicySubject implements Subject {
     return this.readable().statements;
   }
 
+  /** What IAM refuses of it, in the order of its statements; empty for what it takes, and for what is not known yet. */
+  refusals(): Refused[] {
+    return this.readable().doubts.filter((doubt) => doubt instanceof Refused);
+  }
+
+  /** Tells whether its list of statements has none; throws where the document cannot be read. */
+  isEmpty(): boolean {
+    return this.read().length === 0;
+  }
+
   /** The document's version, as it stands; throws where the document cannot be read. */
   version(): string | undefined {
     this.read();
@@ -60,7 +74,7 @@ export class PolicySubject implements Subject {
 
   /** Every rule about policies reads the document; it is parsed once. */
   private read(): readonly (Statement | Undetermined)[] {
-    this.document ??= parseDocument(this.source, this.property);
+    this.document ??= parseDocument(this.source, this.property, grammarOf(this.kind));
     this.parsed ??= this.document.statements.map(attempt);
     return this.parsed;
   }

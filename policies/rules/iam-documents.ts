@@ -12,21 +12,33 @@ import { TYPES } from "../model/types";
 import { holdsUnknown, isMap, NOT_KNOWN_YET, Undetermined } from "../model/values";
 import { defineRule } from "./rule";
 
+const AS_IAM_WANTS =
+  "Write it by the grammar of IAM's JSON policies: each statement has Effect, Action and, outside of trust policies, Resource.";
+
 export const iamPolicyWellFormed = defineRule<PolicySubject>({
   id: "iam-policy-well-formed",
   catalogue: [54],
   objective: "least-privilege",
   severity: "medium",
-  checks: "Every policy document has the version 2012-10-17, and no two statements the same Sid.",
-  why: "Without the version, policy variables are read as plain text, so what they should narrow matches nothing or too much.",
+  checks:
+    "Every policy document is one that IAM takes, has the version 2012-10-17, and no two statements the same Sid.",
+  why: "AWS refuses a document without Effect, Action or Resource, or with an operator that it does not know, in the middle of the update. Without the version, policy variables are read as plain text, so what they should narrow matches nothing or too much.",
   fix: 'Set Version to "2012-10-17" and give each statement a Sid of its own.',
   corresponds: ["NO_VERSION", "OLD_VERSION", "DUPLICATE_SID", "MISSING_VERSION"],
   subjects: policiesOf,
   *check(policy) {
+    const refusals = policy.refusals();
+    for (const { property, reason } of refusals) {
+      yield { wrong: `has a policy that AWS refuses: ${property} ${reason}`, set: AS_IAM_WANTS };
+    }
+    if (refusals.length > 0) return;
     const version = policy.version();
     if (version === undefined) yield { wrong: `has a policy without version (${policy.property})` };
     else if (version !== "2012-10-17") {
       yield { wrong: `has a policy of an old version (${policy.property})` };
+    }
+    if (policy.isEmpty()) {
+      yield { wrong: `has a policy without statements (${policy.property})`, set: AS_IAM_WANTS };
     }
     const seen = new Set<string>();
     yield* policy.check(function* ({ sid, label }): Generator<Problem> {

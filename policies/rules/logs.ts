@@ -82,7 +82,7 @@ export const logPolicyNotOpen = defineRule<Subject>({
     const source = resource.view.raw(property);
     if (source === UNKNOWN) throw new Undetermined(property, NOT_KNOWN_YET);
     if (source === undefined) return;
-    for (const read of parseDocument(source, property).statements) {
+    for (const read of parseDocument(source, property, "resource").statements) {
       const statement = read();
       if (statement.effect !== "Allow" || isRestricted(statement)) continue;
       if (statement.principals?.everybody === true || statement.notPrincipals !== undefined) {

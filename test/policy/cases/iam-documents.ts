@@ -99,6 +99,8 @@ const allow = (action: string | string[], resources: string, condition?: object)
   Resource: resources,
   ...(condition === undefined ? {} : { Condition: condition }),
 });
+const AS_IAM_WANTS =
+  "Write it by the grammar of IAM's JSON policies: each statement has Effect, Action and, outside of trust policies, Resource.";
 const wellFormed = resource(INLINE, {
   policy: policy({ Sid: "A", ...allow("s3:GetObject", "arn:aws:s3:::b/x") }),
 });
@@ -233,6 +235,17 @@ export const IAM_DOCUMENT_CASES: readonly RuleCases[] = [
         says: [
           `RolePolicy "subject" has a policy of an old version (policyDocument). ${documents.iamPolicyWellFormed.fix}`,
         ],
+      },
+      "what AWS refuses, each statement": {
+        given: [changed(wellFormed, { policy: policy({ Effect: "Allow" }, OPEN, {}) })],
+        says: [
+          `RolePolicy "subject" has a policy that AWS refuses: policy.Statement[0] has no Action, has no Resource. ${AS_IAM_WANTS}`,
+          `RolePolicy "subject" has a policy that AWS refuses: policy.Statement[2] has no Effect, has no Action, has no Resource. ${AS_IAM_WANTS}`,
+        ],
+      },
+      "no statements": {
+        given: [changed(wellFormed, { policy: policy() })],
+        says: [`RolePolicy "subject" has a policy without statements (policy). ${AS_IAM_WANTS}`],
       },
       "a name twice": {
         given: [

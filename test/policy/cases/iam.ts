@@ -107,7 +107,7 @@ function everywhere(
         property: "policy",
       },
       "an unknown action": {
-        given: [native({ ...bad, Action: [UNKNOWN] })],
+        given: [native({ ...bad, NotAction: undefined, Action: [UNKNOWN] })],
         property: "policyDocument.Statement[0].Action",
       },
       "unknown inline policies": {

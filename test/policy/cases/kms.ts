@@ -367,7 +367,7 @@ export const KMS_CASES: readonly RuleCases[] = [
       "grants by an identity's policy": {
         given: [
           resource("aws:iam/rolePolicy:RolePolicy", {
-            policy: policy({ ...grant, Resource: KEY_ARN }),
+            policy: policy({ ...grant, Principal: undefined, Resource: KEY_ARN }),
           }),
         ],
         says: [GRANT('RolePolicy "subject"', "policy, statement 1")],

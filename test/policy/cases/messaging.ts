@@ -123,7 +123,7 @@ export const MESSAGING_CASES: readonly RuleCases[] = [
       exclusion: {
         given: [
           changed(topicPolicy, {
-            policy: policy({ Effect: "Allow", NotPrincipal: other, Action: "sns:Publish" }),
+            policy: policy({ ...publish, NotPrincipal: other }),
           }),
         ],
         says: says(OPEN, "TopicPolicy", "allows by exclusion", "policy"),

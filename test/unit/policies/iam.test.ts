@@ -177,40 +177,51 @@ describe("the place where a text stops being JSON", () => {
 
 describe("what IAM accepts", () => {
   const one = (statement: object) =>
-    parseDocument({ Statement: statement as never }, "policy").statements[0]!();
+    parseDocument({ Statement: { Effect: "Allow", Action: "*", ...statement } }, "policy")
+      .statements[0]!();
   const conditions = (block: object) =>
-    one({ Effect: "Allow", Condition: block }).conditions.map(
+    one({ Condition: block as never }).conditions.map(
       ({ quantifier, operator, ifExists, key, values }) =>
         [quantifier, operator, ifExists, key, values] as const,
     );
 
   it("is read with every operator, quantifier and IfExists, in any case", () => {
-    const operators = [
-      ...["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"],
-      ...["StringLike", "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan"],
-      ...["NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals"],
-      ...["DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan"],
-      ...["DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress"],
+    const texts = ["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase"].concat(
+      ...["StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"],
       ...["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"],
+    );
+    const ordered = ["Equals", "NotEquals", "LessThan", "LessThanEquals"].concat(
+      ...["GreaterThan", "GreaterThanEquals"],
+    );
+    const operators: readonly (readonly [operator: string, value: string | number])[] = [
+      ...texts.map((name) => [name, "v"] as const),
+      ...ordered.map((name) => [`Numeric${name}`, 1] as const),
+      ...ordered.map((name) => [`Date${name}`, "2026-11-25T10:00:00Z"] as const),
+      ["Bool", "true"],
+      ["BinaryEquals", "QmluYXJ5"],
+      ["IpAddress", "10.0.0.0/8"],
+      ["NotIpAddress", "::1"],
     ];
-    for (const operator of operators) {
+    for (const [operator, value] of operators) {
       const lower = operator.toLowerCase();
-      expect(conditions({ [operator]: { "aws:Key": "v" } })).to.deep.equal([
-        [undefined, lower, false, "aws:key", ["v"]],
+      const read = String(value);
+      expect(conditions({ [operator]: { "aws:Key": value } })).to.deep.equal([
+        [undefined, lower, false, "aws:key", [read]],
       ]);
       expect(
-        conditions({ [`forallvalues:${operator.toUpperCase()}IFEXISTS`]: { K: [1, true] } }),
-      ).to.deep.equal([["forallvalues", lower, true, "k", ["1", "true"]]]);
-      expect(conditions({ [`ForAnyValue:${operator}`]: { k: "v" } })[0]?.[0]).to.equal(
+        conditions({
+          [`forallvalues:${operator.toUpperCase()}IFEXISTS`]: { "A:K": [value, value] },
+        }),
+      ).to.deep.equal([["forallvalues", lower, true, "a:k", [read, read]]]);
+      expect(conditions({ [`ForAnyValue:${operator}`]: { "a:k": value } })[0]?.[0]).to.equal(
         "foranyvalue",
       );
     }
-    expect(conditions({ Null: { k: "true" } })[0]?.[1]).to.equal("null");
+    expect(conditions({ Null: { "a:k": "true" } })[0]?.[1]).to.equal("null");
   });
 
   it("is read with principals of every sort", () => {
     const read = one({
-      Effect: "Allow",
       Principal: {
         AWS: ["111122223333", "arn:aws-us-gov:iam::111122223333:root", "AROAEXAMPLEEXAMPLE12"],
         Service: "lambda.amazonaws.com.cn",
