@@ -121,6 +121,12 @@ export interface Hold {
   readonly digest?: string;
   /** Accounts in which a key, a secret or a bucket would be deleted or replaced; an approval of the plan names them if there are any. */
   readonly preciousAccounts?: number;
+  /** Who asked for the run cannot approve it. */
+  readonly twoPerson?: boolean;
+  /** So many different persons have to approve; one where it is missing. */
+  readonly approvers?: number;
+  /** Who has approved it, while others are still missing. */
+  readonly approvedBy?: readonly string[];
 }
 
 /** An approval as it was given. */

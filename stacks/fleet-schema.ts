@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema } from "typebox";
 
-import { driftSchema, gateSchema, rolloutSchema } from "./rollout-schema";
+import { approvalsSchema, driftSchema, gateSchema, rolloutSchema } from "./rollout-schema";
 import { section } from "./schema-section";
 import { AccountId, ExternalId, OrganizationId, Region, RoleArn } from "./spec";
 
@@ -350,6 +350,7 @@ export const FleetSchema = Type.Object(
       ),
     ),
     rollout: Type.Optional(rolloutSchema),
+    approvals: Type.Optional(approvalsSchema),
     drift: Type.Optional(driftSchema),
     tags: Type.Optional(tagMap("Default tags of everything that Strongroom makes.")),
   },

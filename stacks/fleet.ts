@@ -1,8 +1,12 @@
 import type { CriteriaFile, FleetFile, SettingsFile } from "./fleet-schema";
+import type { GUARDED_OPERATIONS } from "./rollout-schema";
 import { CLOSED_TO_FAILURES, type Gate } from "./rollout";
 import type { SecretScope } from "./spec";
 
 type GateFile = NonNullable<NonNullable<FleetFile["waves"]>[number]["gate"]>;
+
+/** What a second person may have to approve. */
+export type GuardedOperation = (typeof GUARDED_OPERATIONS)[number];
 
 export type LockMode = "GOVERNANCE" | "COMPLIANCE";
 
@@ -77,6 +81,12 @@ export interface Fleet {
     readonly approval: boolean;
     readonly preciousAccounts: number;
   };
+  readonly approvals: {
+    /** Who asked for a run of these cannot approve it. */
+    readonly twoPerson: readonly GuardedOperation[];
+    /** So many different persons have to approve. */
+    readonly approvers: number;
+  };
   readonly drift: {
     /** Percentage of the stamps that an `up` leaves alone which it compares with what is really there. */
     readonly samplePercent: number;
@@ -112,6 +122,7 @@ export const DEFAULTS = {
   driftSamplePercent: 2,
   /** One account can be looked at by whoever starts the run; more than that is a mass change. */
   preciousAccounts: 1,
+  approvers: 1,
 } as const;
 
 function criteria(file: CriteriaFile | undefined): Criteria {
@@ -198,6 +209,10 @@ export function resolveFleet(file: FleetFile): Fleet {
       gate: gateOf(undefined, file.rollout?.tolerance),
       approval: file.rollout?.approval ?? false,
       preciousAccounts: file.rollout?.preciousAccounts ?? DEFAULTS.preciousAccounts,
+    },
+    approvals: {
+      twoPerson: file.approvals?.twoPerson ?? [],
+      approvers: file.approvals?.approvers ?? DEFAULTS.approvers,
     },
     drift: {
       samplePercent: file.drift?.samplePercent ?? DEFAULTS.driftSamplePercent,

@@ -72,6 +72,32 @@ export const rolloutSchema = section(
   "How an up goes through the fleet.",
 );
 
+/** Operations that a second person may have to approve. */
+export const GUARDED_OPERATIONS = ["up", "retire", "restore", "drill"] as const;
+
+/** Who approves. */
+export const approvalsSchema = section(
+  {
+    twoPerson: Type.Optional(
+      Type.Array(Type.Enum([...GUARDED_OPERATIONS], { type: "string" }), {
+        uniqueItems: true,
+        description:
+          "Operations of which two persons decide: who asked for the run cannot approve it, and retire, a restore that writes and drill wait for such an approval before they begin. Default: none.",
+      }),
+    ),
+    approvers: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 5,
+        title: "a number of approvers",
+        description:
+          "So many different persons have to approve where an approval is needed. Default 1.",
+      }),
+    ),
+  },
+  "Who has to approve where an approval is needed.",
+);
+
 /** How what is really there is looked at. */
 export const driftSchema = section(
   {

@@ -22,6 +22,10 @@ export interface RolloutRules {
   readonly approval: boolean;
   /** Accounts in which a key, a secret or a bucket may be deleted or replaced without an approval that names their number. */
   readonly preciousAccounts: number;
+  /** Who asked for the run cannot approve it. */
+  readonly twoPerson?: boolean;
+  /** So many different persons have to approve; one where it is missing. */
+  readonly approvers?: number;
 }
 
 /** The gate of a wave about which the fleet file says nothing: nobody may have failed. */

@@ -84,7 +84,7 @@ export function plainLine(event: RunEvent, line: StampLine | undefined): string 
     case "run.held":
       return holdLine(data);
     case "run.approved":
-      return `approved by ${clean(String(data["by"]))}`;
+      return `approved by ${clean(String(data["by"]))}${typeof data["missing"] === "number" ? `; ${data["missing"]} more must` : ""}`;
     case "run.resumed":
       return "the pause is over";
     case "stamp.planned":

@@ -3,11 +3,13 @@ import type { Fleet } from "../../stacks/fleet";
 import { directionOf, type Plan, planRun } from "../../stacks/plan";
 import { restoreSources } from "../../stacks/restore-sources";
 import { connectionFor, specFor } from "../../stacks/specs";
-import type { RolloutRules } from "../../stacks/rollout";
+import { secondPersonRules, upRules } from "../../stacks/rollout-rules";
 import type { RunTarget } from "../../stacks/target";
 import type { OrganizationCache } from "../org/snapshot";
 import type { Operation } from "../ports";
 import type { PlannedRun, RunPlanner } from "../runs/planner";
+import { writesSecrets } from "../runs/requests";
+import type { RunRequest } from "../runs-ports";
 import { type FleetSource, withPlaces } from "./fleet-source";
 
 export interface PlannerOptions {
@@ -27,13 +29,14 @@ export function createPlanner({
   s3UsePathStyle,
 }: PlannerOptions): RunPlanner {
   return {
-    async plan({ operation, target }) {
+    async plan(request) {
+      const { operation, target } = request;
       const loaded = await source();
       const { fleet } = loaded;
       const found = await organization.fresh();
       return withPlaces(loaded, () =>
         operation === "restore"
-          ? planRestore(fleet, found, target)
+          ? planRestore(fleet, found, request)
           : planStamps(fleet, found, targetOf(operation, target), operation, s3UsePathStyle),
       );
     },
@@ -65,7 +68,7 @@ function planStamps(
   return {
     drillTargets: fleet.vault.drillTargets,
     driftSamplePercent: fleet.drift.samplePercent,
-    ...(operation === "up" ? { rollout: rolloutOf(fleet, plan) } : {}),
+    ...rolloutOf(fleet, operation, plan),
     stamps: plan.waves.flatMap(({ stamps }, wave) =>
       stamps.map((stamp) => ({
         ...stamp,
@@ -81,20 +84,23 @@ function planStamps(
   };
 }
 
-/** The rules of the waves of a plan, in its order. */
-function rolloutOf({ waves, rollout }: Fleet, plan: Plan): RolloutRules {
-  const { gate: ofRest, approval, preciousAccounts } = rollout;
-  return {
-    waves: plan.waves.map(({ name }) => ({
-      name,
-      gate: waves.find((wave) => wave.name === name)?.gate ?? ofRest,
-    })),
-    approval,
-    preciousAccounts,
-  };
+/** The gates of a run, and who approves it. */
+function rolloutOf(
+  fleet: Fleet,
+  operation: Operation,
+  { waves }: Plan,
+): Pick<PlannedRun, "rollout"> {
+  const names = waves.map(({ name }) => name);
+  if (operation === "up") return { rollout: upRules(fleet, names) };
+  if (operation !== "retire" && operation !== "drill") return {};
+  // A drill works in the vault account alone: it has one wave.
+  const rules = secondPersonRules(fleet, operation, operation === "drill" ? ["all"] : names);
+  return rules === undefined ? {} : { rollout: rules };
 }
 
-function planRestore(fleet: Fleet, found: Organization, target: RunTarget): PlannedRun {
+function planRestore(fleet: Fleet, found: Organization, request: RunRequest): PlannedRun {
+  const { target } = request;
+  const rollout = writesSecrets(request) ? secondPersonRules(fleet, "restore", ["all"]) : undefined;
   const sources = restoreSources(fleet, found, target);
   const ids = sources.map(({ accountId }) => accountId);
   const others = found.accounts.filter(({ id }) => !ids.includes(id));
@@ -102,6 +108,7 @@ function planRestore(fleet: Fleet, found: Organization, target: RunTarget): Plan
   return {
     stamps: [],
     sources: ids,
+    ...(rollout === undefined ? {} : { rollout }),
     accounts: sorted([
       ...sources,
       ...others.map(({ id, name }) => ({ accountId: id, name, reason })),

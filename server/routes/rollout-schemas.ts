@@ -25,6 +25,15 @@ export const HoldSchema = Type.Unsafe<Hold>(
       until: Type.Optional(time("When a pause ends by itself")),
       digest: Type.Optional(Digest),
       preciousAccounts: Type.Optional(precious),
+      twoPerson: Type.Optional(
+        Type.Boolean({ description: "Who asked for the run cannot approve it" }),
+      ),
+      approvers: Type.Optional(
+        Type.Integer({ minimum: 1, description: "Different persons that have to approve; one" }),
+      ),
+      approvedBy: Type.Optional(
+        Type.Array(Type.String(), { description: "Who has, while others are still missing" }),
+      ),
     },
     { ...closed, description: "Why nothing of the run goes on" },
   ),

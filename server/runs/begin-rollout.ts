@@ -10,6 +10,8 @@ export interface RolloutStart {
   /** Those that there is something to do about. */
   readonly stamps: readonly NewStamp[];
   readonly identities: ReadonlyMap<StampName, StackIdentity>;
+  /** Digest of what was asked for, where an approval comes before anything and there is no preview. */
+  readonly asked?: string;
   /** Those that exist already. */
   readonly existing: ReadonlySet<StampName>;
 }
@@ -46,9 +48,14 @@ export async function beginRollout(
   runId: string,
   start: Omit<RolloutStart, "existing">,
 ): Promise<void> {
+  const { rules, asked } = start;
+  if (asked !== undefined) {
+    await tx.beginRollout(runId, { rules, passed: -1, asked }, new Map());
+    return;
+  }
   const names = start.stamps.map(({ stamp }) => stamp);
   const known = { ...start, existing: new Set(await tx.existing(names)) };
   const planned = needsPlan(known);
-  const rollout = { rules: start.rules, passed: planned ? -1 : 0 };
+  const rollout = { rules, passed: planned ? -1 : 0 };
   await tx.beginRollout(runId, rollout, planned ? plansOf(known) : new Map());
 }

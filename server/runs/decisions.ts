@@ -10,11 +10,15 @@ const notWaiting = (id: string, status: string, what: string): AppError =>
   });
 
 /** The run, locked, with what holds it. Throws `RUN_NOT_FOUND`. */
-async function held(tx: Transaction, id: string): Promise<{ status: string; rollout?: Rollout }> {
+async function held(
+  tx: Transaction,
+  id: string,
+): Promise<{ status: string; requestedBy: string; rollout?: Rollout }> {
   const run = await tx.lockRun(id);
   if (run === undefined) throw new AppError("RUN_NOT_FOUND", `there is no run ${id}`);
-  const { status, rollout } = run;
-  return rollout?.hold === undefined ? { status } : { status, rollout };
+  const { status, requestedBy, rollout } = run;
+  const of = { status, requestedBy };
+  return rollout?.hold === undefined ? of : { ...of, rollout };
 }
 
 /**
@@ -48,7 +52,26 @@ export function checkApproval(approval: ApprovalRequest, hold: Hold): void {
   }
 }
 
-/** Lets a run go on that waits for an approval. */
+/** Refuses an approval by somebody who has decided about the run already (`AUTH_SECOND_PERSON`). */
+export function checkPerson(by: string, requestedBy: string, hold: Hold): void {
+  const action = "Ask somebody else with the role approver to look at it and to approve it.";
+  if (hold.twoPerson === true && by === requestedBy) {
+    throw new AppError(
+      "AUTH_SECOND_PERSON",
+      `${by} asked for the run and cannot approve it: the fleet file wants a second person`,
+      { action },
+    );
+  }
+  if (hold.approvedBy?.includes(by) === true) {
+    throw new AppError(
+      "AUTH_SECOND_PERSON",
+      `${by} has approved it already: ${hold.approvers ?? 1} different persons have to`,
+      { action },
+    );
+  }
+}
+
+/** Lets a run go on that waits for an approval, or keeps the approval while others are missing. */
 export function approveRun(
   store: Store,
   id: string,
@@ -57,24 +80,31 @@ export function approveRun(
   now: Date,
 ): Promise<void> {
   return store.transaction(async (tx) => {
-    const { status, rollout } = await held(tx, id);
+    const { status, requestedBy, rollout } = await held(tx, id);
     const hold = rollout?.hold;
     if (rollout === undefined || hold === undefined || hold.kind === "pause") {
       throw notWaiting(id, status, "an approval");
     }
+    checkPerson(by, requestedBy, hold);
     checkApproval(approval, hold);
     const { rules, passed } = rollout;
-    await tx.setRollout(id, { rules, passed: passed + 1 });
+    const approvedBy = [...(hold.approvedBy ?? []), by];
+    const missing = Math.max(0, (hold.approvers ?? 1) - approvedBy.length);
+    await tx.setRollout(
+      id,
+      missing > 0 ? { ...rollout, hold: { ...hold, approvedBy } } : { rules, passed: passed + 1 },
+    );
     const { digest, reason, preciousAccounts } = approval;
     const given = {
       digest,
       ...(preciousAccounts === undefined ? {} : { preciousAccounts }),
       ...(hold.wave === undefined ? {} : { wave: hold.wave }),
     };
+    const told = { ...given, ...(missing === 0 ? {} : { missing }) };
     await tx.addApproval(id, { by, at: now.toISOString(), reason, ...given });
-    await tx.append(id, [{ type: "run.approved", data: { by, reason, ...given } }]);
-    await settle(tx, id, now);
-    await tx.audit({ subject: by, action: "run.approve", runId: id, reason, details: given });
+    await tx.append(id, [{ type: "run.approved", data: { by, reason, ...told } }]);
+    if (missing === 0) await settle(tx, id, now);
+    await tx.audit({ subject: by, action: "run.approve", runId: id, reason, details: told });
   });
 }
 

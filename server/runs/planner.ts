@@ -21,7 +21,7 @@ export interface PlannedStamp {
 export interface PlannedRun {
   readonly stamps: readonly PlannedStamp[];
   readonly accounts: readonly PlannedAccount[];
-  /** `up` only: the gates between its waves and what needs an approval. */
+  /** The gates between its waves and what needs an approval; only of an `up`, and of what a second person has to approve. */
   readonly rollout?: RolloutRules;
   /** Percentage of the unchanged stamps of an `up` that are compared with what is really there. */
   readonly driftSamplePercent?: number;

@@ -49,17 +49,29 @@ export function judge(stamps: readonly StampProgress[], rollout: Rollout, now: D
   let { passed } = rollout;
   const since = (kind: Hold["kind"], wave?: string): string =>
     hold?.kind === kind && hold.wave === wave ? hold.since : now.toISOString();
+  const asks = (kind: "plan" | "wave", digest: string, wave?: string): Hold => ({
+    kind,
+    since: since(kind, wave),
+    digest,
+    ...(wave === undefined ? {} : { wave }),
+    ...(rules.twoPerson === true ? { twoPerson: true } : {}),
+    ...(rules.approvers === undefined ? {} : { approvers: rules.approvers }),
+    // Approvals are of one plan: of another one nobody has approved anything.
+    ...(hold?.kind === kind && hold.digest === digest && hold.approvedBy !== undefined
+      ? { approvedBy: hold.approvedBy }
+      : {}),
+  });
   if (passed < 0) {
     if (stamps.some((stamp) => isOpen(stamp) && isUnplanned(stamp))) {
       return { kind: "plan", passed };
     }
     const precious = preciousAccounts(stamps);
     if ((rules.approval && changesSomething(stamps)) || precious > rules.preciousAccounts) {
-      const digest = digestOf(stamps);
+      const digest = rollout.asked ?? digestOf(stamps);
       return {
         kind: "hold",
         passed,
-        hold: { kind: "plan", since: since("plan"), digest, preciousAccounts: precious },
+        hold: { ...asks("plan", digest), preciousAccounts: precious },
       };
     }
     passed = 0;
@@ -87,9 +99,7 @@ export function judge(stamps: readonly StampProgress[], rollout: Rollout, now: D
       }
     }
     if (gate.approval) {
-      const digest = digestOf(stamps);
-      const wait = { kind: "wave", since: since("wave", name), wave: name, digest } as const;
-      return { kind: "hold", passed, hold: wait };
+      return { kind: "hold", passed, hold: asks("wave", digestOf(stamps), name) };
     }
     passed += 1;
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 
+import { digest } from "../../stacks/digest";
 import { AppError } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
 import { checkConfirmation } from "../../stacks/plan";
@@ -75,6 +76,11 @@ function startOf(
     ...(reason === undefined ? {} : { reason }),
     details: { operation, target, stamps, confirm, restore, drill, follows },
   };
+}
+
+/** The digest of what a run is about to do, of an operation that no preview comes before. */
+function askedDigest({ operation }: RunRequest, stamps: readonly NewStamp[]): string {
+  return digest({ operation, jobs: stamps.map(({ stamp, job }) => ({ stamp, job })) });
 }
 
 function record(run: StoredRun): RunRecord {
@@ -157,7 +163,13 @@ class Runs implements ManagedRunService {
       const left = await leaveUnchanged(tx, id, asked, samplePercent);
       if (plan.rollout !== undefined) {
         const todo = stamps.filter(({ stamp }) => !left.has(stamp));
-        await beginRollout(tx, id, { rules: plan.rollout, stamps: todo, identities });
+        await beginRollout(tx, id, {
+          rules: plan.rollout,
+          stamps: todo,
+          identities,
+          // An update is previewed; of everything else, what was asked for is what is approved.
+          ...(request.operation === "up" ? {} : { asked: askedDigest(request, stamps) }),
+        });
       }
       await tx.audit(startOf(id, request, key.subject, stamps.length));
       await settle(tx, id);

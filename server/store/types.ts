@@ -99,6 +99,8 @@ export interface Rollout {
   /** The last wave that may run; -1 while the plan is not released. */
   readonly passed: number;
   readonly hold?: Hold;
+  /** Digest of what was asked for, of a run that begins with an approval and without a preview. */
+  readonly asked?: string;
 }
 
 /** A run that nobody else can change until the end of the transaction. */

@@ -61,14 +61,17 @@ export class FakePlanner implements RunPlanner {
   calls = 0;
   driftSamplePercent = 0;
   rollout: RolloutRules | undefined;
+  /** Of what is not an `up`: it begins when a second person has approved it. */
+  secondPerson: RolloutRules | undefined;
   /** Waves of named stamps, by place in the target; all in the first one where it is not there. */
   waves: readonly number[] = [];
   constructor(private readonly fleet: readonly string[] = []) {}
 
   plan(request: RunRequest): Promise<PlannedRun> {
     this.calls++;
-    const { driftSamplePercent, rollout } = this;
-    const gates = rollout === undefined || request.operation !== "up" ? {} : { rollout };
+    const { driftSamplePercent } = this;
+    const rollout = request.operation === "up" ? this.rollout : this.secondPerson;
+    const gates = rollout === undefined ? {} : { rollout };
     const { stamps } = request.target;
     if (stamps === undefined) {
       return Promise.resolve({ ...fleetPlan(this.fleet), driftSamplePercent, ...gates });
