@@ -3,7 +3,6 @@ import {
   expiredMessage,
   idleMessage,
   isExpired,
-  stackOf,
   type Exemption,
 } from "../stacks/exemptions";
 import type { Verdict } from "./rules";
@@ -35,17 +34,16 @@ export class Exempting {
   }
 
   /**
-   * What is wrong with the exemptions once everything is judged. One without a stack, or with a pattern for it, may excuse
-   * something in another stack, so that it is idle cannot be said from this one.
+   * What is wrong with the exemptions once everything of the stack is judged. One without a stack, or with a pattern for it,
+   * may excuse something in another stack, so that it is idle cannot be said from this one.
    */
-  faults(stackUrn: string, ruleIds: ReadonlySet<string>): readonly ExemptionFault[] {
-    const name = stackOf(stackUrn);
+  faults(stack: string, ruleIds: ReadonlySet<string>): readonly ExemptionFault[] {
     return this.exemptions.flatMap((exemption) => {
       if (!ruleIds.has(exemption.rule)) return [];
       if (isExpired(exemption, this.today)) {
         return [{ exemption, message: expiredMessage(exemption) }];
       }
-      const idle = exemption.stack === name && !this.used.has(exemption);
+      const idle = exemption.stack === stack && !this.used.has(exemption);
       return idle ? [{ exemption, message: idleMessage(exemption) }] : [];
     });
   }

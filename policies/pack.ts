@@ -8,7 +8,7 @@ import type {
   StackValidationArgs,
 } from "@pulumi/policy";
 
-import { excused, type Exemption } from "../stacks/exemptions";
+import { excused, stackOf, type Exemption } from "../stacks/exemptions";
 import { withMark } from "../stacks/verdicts";
 import { EXEMPTIONS, JUDGE } from "./config-keys";
 import { judgeSchemaOf } from "./config-schema";
@@ -117,7 +117,10 @@ class Judging {
       const message = `The pack's configuration turns it off, and it judges all the same. Take the level of ${JUDGE} or all out; what is to be accepted needs an exemption.`;
       reportAs(report, { name: JUDGE, urn, message, enforcementLevel: "mandatory" });
     }
-    for (const { exemption, message } of this.exempting(config).faults(urn, this.ruleIds)) {
+    for (const { exemption, message } of this.exempting(config).faults(
+      stackOf(urn),
+      this.ruleIds,
+    )) {
       reportAs(report, { name: exemption.rule, urn, message, enforcementLevel: "mandatory" });
     }
     for (const key of Object.keys(config).filter((one) => !this.known.has(one))) {

@@ -90,7 +90,7 @@ async function start(
   const { report } = options;
   const { stateDir, discovery } = config;
   const parts = await openParts(config, options, undo);
-  const { lock, source, fleet, store, engine, vault } = parts;
+  const { lock, source, fleet, store, engine, vault, exemptions } = parts;
   const { access } = store;
   const roleTokens = await openRoleTokens(stateDir);
   await access.tokens.enroll(roleTokens.tokens);
@@ -131,6 +131,7 @@ async function start(
     store,
     engine: engine.port,
     vault,
+    ...(exemptions === undefined ? {} : { exemptions }),
     planner,
     clock,
     concurrency: config.concurrency,

@@ -2,9 +2,9 @@ import { RULES } from "../policies/rules";
 import { AppError, type Problem } from "../stacks/errors";
 import type { Fleet } from "../stacks/fleet";
 import type { ServiceConfig } from "./config";
-import { exemptionsFile, type ExemptionsOf } from "./engine/exemptions";
+import { exemptionsFile } from "./engine/exemptions";
 import { fleetFileSource, type FleetSource } from "./fleet/fleet-source";
-import type { EnginePort } from "./ports";
+import type { EnginePort, ExemptionsOf } from "./ports";
 import type { ReadinessCheck } from "./routes/context";
 import { lockState, type StateLock } from "./state-lock";
 import { openStore } from "./store/store";
@@ -44,6 +44,8 @@ export interface Parts {
   readonly store: Store;
   readonly engine: Engine;
   readonly vault: VaultPort;
+  /** What the policy rules accept all the same; undefined where no file is set. */
+  readonly exemptions: ExemptionsOf | undefined;
 }
 
 export interface PartsOptions {
@@ -89,7 +91,8 @@ export async function openParts(
   });
   undo.push(() => engine.close());
   await engine.recover?.();
-  return { lock, source, fleet, store, engine, vault: options.vault ?? vaultOf(config, source) };
+  const vault = options.vault ?? vaultOf(config, source);
+  return { lock, source, fleet, store, engine, vault, exemptions };
 }
 
 /** The exemptions of the file, where one is set. */

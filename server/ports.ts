@@ -1,5 +1,6 @@
 import type { Organization } from "../stacks/accounts";
 import type { ErrorRecord } from "../stacks/errors";
+import type { Exemption } from "../stacks/exemptions";
 import type { StampName } from "../stacks/naming";
 import type { StampPlan } from "../stacks/plan-digest";
 import type { AccessChange } from "../policies/access-changes";
@@ -185,6 +186,12 @@ export interface EnginePort {
    */
   deployed(stamp: StampName): Promise<readonly ResourceInput[] | undefined>;
 }
+
+/**
+ * The exemptions from the rules that are about a stamp, or all of them, as their file has them now. Throws `SPEC_INVALID` with
+ * every mistake in it.
+ */
+export type ExemptionsOf = (stamp?: StampName) => readonly Exemption[];
 
 /** The door to AWS Organizations. Throws `ORG_*` and never returns a partial list. */
 export interface OrganizationPort {

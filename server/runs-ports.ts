@@ -105,6 +105,12 @@ export interface RunSummary {
   readonly unchanged: number;
   /** Resources in all stacks of the run afterwards. */
   readonly resources: number;
+  /** What the rules found in all stamps; those undetermined and exempt are among them. */
+  readonly violations: number;
+  /** Rules that could not decide. */
+  readonly undetermined: number;
+  /** Findings that an exemption accepts. */
+  readonly exempt: number;
   readonly seconds: number;
 }
 

@@ -38,12 +38,13 @@ export async function startWorker(
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= undoAll(undo, report));
   try {
-    const { store, engine, vault } = await openParts(config, options, undo);
+    const { store, engine, vault, exemptions } = await openParts(config, options, undo);
     const { concurrency, awsRates } = config;
     const worker = createWorker({
       store,
       engine: engine.port,
       vault,
+      ...(exemptions === undefined ? {} : { exemptions }),
       concurrency,
       awsRates,
       ...(options.leaseSeconds === undefined ? {} : { leaseSeconds: options.leaseSeconds }),

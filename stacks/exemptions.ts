@@ -36,6 +36,22 @@ export function isAbout({ stack }: Exemption, stacks: readonly string[]): boolea
   return stack === undefined || stacks.some((name) => globMatches(stack, name));
 }
 
+/**
+ * Exemptions that excused nothing in any of the findings that were excused. The first one that speaks of a finding is the
+ * one that excused it. `today` is `YYYY-MM-DD`; those that have expired are not among them.
+ */
+export function idleExemptions(
+  exemptions: readonly Exemption[],
+  excusedFindings: readonly Finding[],
+  today: string,
+): readonly Exemption[] {
+  const valid = exemptions.filter((exemption) => !isExpired(exemption, today));
+  const used = new Set(
+    excusedFindings.map((finding) => valid.find((exemption) => exempts(exemption, finding))),
+  );
+  return valid.filter((exemption) => !used.has(exemption));
+}
+
 /** What is said of a finding that an exemption accepts. */
 export function excused(message: string, { expires, owner }: Exemption): string {
   return `${message} (Exempt until ${expires}, ${owner} answers for it.)`;

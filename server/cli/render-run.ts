@@ -1,3 +1,4 @@
+import type { ErrorRecord } from "../../stacks/errors";
 import type { RunRecord, StampResult } from "../runs-ports";
 import type { CliIo } from "./io";
 import { countsText, verdictsText } from "./run-state";
@@ -43,6 +44,9 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
   }
   const hold = renderHold(run, io);
   if (hold !== "") parts.push(hold);
+  if (run.error !== undefined) {
+    parts.push([paint.bold("The run as a whole"), ...errorLines(run.error, paint)].join("\n"));
+  }
   parts.push(renderTotals(run, io));
   return `${parts.join("\n\n")}\n`;
 }
@@ -77,14 +81,22 @@ function renderStamp(result: StampResult, { paint }: Pick<CliIo, "paint">): stri
     const mark = level === "mandatory" ? paint.red(what) : paint.yellow(what);
     lines.push(`  ${mark} ${clean(`${pack}/${rule}`)} on ${where}: ${clean(message)}`);
   }
-  if (error !== undefined) {
-    lines.push(`  ${paint.red(error.code)} ${clean(error.message)}`);
-    for (const { message, pointer } of error.problems ?? []) {
-      lines.push(`    - ${clean(pointer === undefined ? message : `${pointer}: ${message}`)}`);
-    }
-    if (error.action !== undefined) lines.push(`    ${paint.bold("→")} ${clean(error.action)}`);
-  }
+  if (error !== undefined) lines.push(...errorLines(error, paint));
   return lines.length === 0 ? "" : [paint.bold(stamp), ...lines].join("\n");
+}
+
+function errorLines(
+  { code, message, problems = [], action }: ErrorRecord,
+  paint: CliIo["paint"],
+): string[] {
+  return [
+    `  ${paint.red(code)} ${clean(message)}`,
+    ...problems.map(
+      ({ message: what, pointer }) =>
+        `    - ${clean(pointer === undefined ? what : `${pointer}: ${what}`)}`,
+    ),
+    ...(action === undefined ? [] : [`    ${paint.bold("→")} ${clean(action)}`]),
+  ];
 }
 
 function renderTotals(run: RunRecord, { paint }: Pick<CliIo, "paint">): string {
@@ -95,10 +107,15 @@ function renderTotals(run: RunRecord, { paint }: Pick<CliIo, "paint">): string {
   if (summary === undefined) return `${head}.`;
   const would =
     run.operation === "preview" || run.operation === "drift" ? "would change" : "changed";
+  const found = [
+    ...(summary.undetermined === 0 ? [] : [`${summary.undetermined} undetermined`]),
+    ...(summary.exempt === 0 ? [] : [`${summary.exempt} exempt`]),
+  ];
   return [
     `${head} in ${duration(summary.seconds)}:`,
     `${counted(summary.accounts, "account")}: ${summary.stamped} succeeded, ${summary.skipped} left out, ${summary.failed} failed;`,
     `${counted(summary.changed, "stamp")} ${would}, ${summary.unchanged} left alone as unchanged; ${counted(summary.resources, "resource")}.`,
+    ...(found.length === 0 ? [] : [`Of the rules' findings ${found.join(", ")}.`]),
   ].join(" ");
 }
 

@@ -130,7 +130,8 @@ export function countsText(counts: Partial<ChangeCounts> | undefined): string {
   return `+${create} ~${update} ±${replace} -${gone} =${same}`;
 }
 
-/** `64 passed, 1 failed, 0 undetermined`: how often the rules said what. */
-export function verdictsText({ pass, fail, undetermined }: VerdictCounts): string {
-  return `${pass} passed, ${fail} failed, ${undetermined} undetermined`;
+/** `64 passed, 1 failed, 0 undetermined, 1 exempt`: how often the rules said what; exemptions only where there are any. */
+export function verdictsText({ pass, fail, undetermined, exempt = 0 }: VerdictCounts): string {
+  const excused = exempt === 0 ? "" : `, ${exempt} exempt`;
+  return `${pass} passed, ${fail} failed, ${undetermined} undetermined${excused}`;
 }

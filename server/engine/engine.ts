@@ -11,6 +11,7 @@ import type { StampName } from "../../stacks/naming";
 import { fileLocks } from "../backend/file-locks";
 import type {
   EnginePort,
+  ExemptionsOf,
   ProcessWatch,
   StackEvent,
   StackIdentity,
@@ -25,7 +26,7 @@ import { LeanCommand } from "./command";
 import { resourcesOf, type Deployment } from "./deployment";
 import { errorOf } from "./engine-errors";
 import { engineEnvironment } from "./environment";
-import { exemptionsDigest, NO_EXEMPTIONS, type ExemptionsOf } from "./exemptions";
+import { exemptionsDigest, NO_EXEMPTIONS } from "./exemptions";
 import { Identifier } from "./identity";
 import { cleanUp, unfinished, writeDown } from "./journal";
 import {

@@ -5,10 +5,7 @@ import { digest } from "../../stacks/digest";
 import { AppError } from "../../stacks/errors";
 import { isAbout, isExpired, type Exemption } from "../../stacks/exemptions";
 import { parseExemptions } from "../../stacks/exemptions-file";
-import type { StampName } from "../../stacks/naming";
-
-/** The exemptions that are about a stamp, as the file has them now. Throws `SPEC_INVALID` with every mistake in the file. */
-export type ExemptionsOf = (stamp: StampName) => readonly Exemption[];
+import type { ExemptionsOf } from "../ports";
 
 export const NO_EXEMPTIONS: ExemptionsOf = () => [];
 
@@ -25,7 +22,8 @@ export function exemptionsFile(file: string, ruleIds: readonly string[]): Exempt
     return last.exemptions;
   };
   read();
-  return (stamp) => read().filter((exemption) => isAbout(exemption, [stamp]));
+  return (stamp) =>
+    stamp === undefined ? read() : read().filter((exemption) => isAbout(exemption, [stamp]));
 }
 
 /**

@@ -4,8 +4,8 @@ import path from "node:path";
 import type { Part } from "../../engine/parts";
 import { digest } from "../../stacks/digest";
 import type { StampName } from "../../stacks/naming";
-import type { StackIdentity, StackInputs } from "../ports";
-import { exemptionsDigest, type ExemptionsOf } from "./exemptions";
+import type { ExemptionsOf, StackIdentity, StackInputs } from "../ports";
+import { exemptionsDigest } from "./exemptions";
 import { stateFile } from "./operation";
 import { Sources } from "./sources";
 

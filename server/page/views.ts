@@ -82,7 +82,11 @@ function runRow(run: RunListItem): Html {
     <td>
       ${
         run.summary !== undefined &&
-        `${run.summary.stamped} stamped, ${run.summary.skipped} skipped, ${run.summary.failed} failed`
+        [
+          `${run.summary.stamped} stamped, ${run.summary.skipped} skipped, ${run.summary.failed} failed`,
+          ...(run.summary.undetermined === 0 ? [] : [`${run.summary.undetermined} undetermined`]),
+          ...(run.summary.exempt === 0 ? [] : [`${run.summary.exempt} exempt`]),
+        ].join(", ")
       }
     </td>
   </tr>`;

@@ -47,7 +47,7 @@ export function buildReport(run: RunRecord, context: ReportContext): PreviewRepo
   }));
   const precious = preciousChanges(stamps, context);
   const findings = findingsOf(stamps, context);
-  const failures = failuresOf(stamps);
+  const failures = [...failuresOf(stamps), ...wholeFailure(run)];
   const left = run.accounts.filter(({ status }) => status === "skipped");
   const all = stamps.flatMap(({ changes }) => changes ?? []);
   const occurrences = (wanted: (finding: (typeof findings)[number]) => boolean): number =>
@@ -62,7 +62,8 @@ export function buildReport(run: RunRecord, context: ReportContext): PreviewRepo
     advisory: occurrences(({ level, verdict }) => level === "advisory" && verdict === "fail"),
     undetermined: occurrences(({ verdict }) => verdict === "undetermined"),
     exempt: occurrences(({ verdict }) => verdict === "exempt"),
-    failures: failures.reduce((sum, { accountIds }) => sum + accountIds.length, 0),
+    // One about the run as a whole is about no account in particular.
+    failures: failures.reduce((sum, { accountIds }) => sum + Math.max(1, accountIds.length), 0),
   };
   return {
     version: 1,
@@ -239,6 +240,13 @@ function failuresOf(stamps: readonly StampResult[]): PreviewReport["failures"] {
     }),
     ({ accountIds }, { stamp }) => addAccount(accountIds, stamp.accountId),
   );
+}
+
+function wholeFailure({ error }: RunRecord): PreviewReport["failures"] {
+  if (error === undefined) return [];
+  const { code, message, action, problems = [] } = error;
+  const all = [message, ...problems.map((problem) => problem.message)].join("; ");
+  return [{ code, message: all, ...(action === undefined ? {} : { action }), accountIds: [] }];
 }
 
 function accessOf(

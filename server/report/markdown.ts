@@ -97,9 +97,9 @@ function headline({ outcome, totals }: PreviewReport): string {
 function totals({ totals: all }: PreviewReport): string {
   const { changes } = all;
   const rows = [
-    `| accounts | changed | + create | ~ update | ± replace | − delete | violations | advisory | undetermined | failed |`,
-    `| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |`,
-    `| ${all.accounts} | ${all.changedAccounts} | ${changes.create} | ${changes.update} | ${strong(changes.replace)} | ${strong(changes.delete)} | ${strong(all.mandatory)} | ${all.advisory} | ${strong(all.undetermined)} | ${strong(all.failures)} |`,
+    `| accounts | changed | + create | ~ update | ± replace | − delete | violations | advisory | undetermined | exempt | failed |`,
+    `| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |`,
+    `| ${all.accounts} | ${all.changedAccounts} | ${changes.create} | ${changes.update} | ${strong(changes.replace)} | ${strong(changes.delete)} | ${strong(all.mandatory)} | ${all.advisory} | ${strong(all.undetermined)} | ${all.exempt} | ${strong(all.failures)} |`,
   ];
   return rows.join("\n");
 }
@@ -160,7 +160,7 @@ function failureSection({ failures }: PreviewReport, names: Names): Section | un
     "❌ Could not be previewed",
     failures.map(
       ({ code, message, action, accountIds }) =>
-        `- **${code}** ${md(message)}${action === undefined ? "" : ` → ${md(action)}`} (${accountsText(names, accountIds)})`,
+        `- **${code}** ${md(message)}${action === undefined ? "" : ` → ${md(action)}`} (${accountIds.length === 0 ? "the run as a whole" : accountsText(names, accountIds)})`,
     ),
     `${failures.length} different reasons.`,
   );

@@ -57,7 +57,9 @@ export function renderSarif(
             toolExecutionNotifications: report.failures.map(({ code, message, accountIds }) => ({
               level: "error",
               descriptor: { id: code },
-              message: { text: `${oneLine(message)} (${accountIds.length} accounts)` },
+              message: {
+                text: `${oneLine(message)} (${accountIds.length === 0 ? "the run as a whole" : `${accountIds.length} accounts`})`,
+              },
             })),
           },
         ],
@@ -83,9 +85,13 @@ function findingResults({ findings }: PreviewReport, options: SarifOptions) {
             ? "error"
             : "warning",
       message: { text: `${oneLine(finding.message)} [${stamp}]` },
-      // Its message says until when and who answers for it.
       ...(finding.verdict === "exempt"
-        ? { suppressions: [{ kind: "external", status: "accepted" }] }
+        ? // Its message says until when and who answers for it.
+          {
+            suppressions: [
+              { kind: "external", status: "accepted", justification: oneLine(finding.message) },
+            ],
+          }
         : {}),
       ...whereabouts(place, urn === "" ? stamp : urn, options),
       partialFingerprints: { "strongroom/v1": fingerprint(finding.rule, accountId, urn) },

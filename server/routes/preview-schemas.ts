@@ -39,6 +39,7 @@ const VerdictCountsSchema = Type.Object(
     pass: count("Verdicts that found nothing wrong"),
     fail: count("Verdicts that found something wrong"),
     undetermined: count("Verdicts that could not be made"),
+    exempt: Type.Optional(count("Findings that an exemption accepts")),
   },
   { ...closed, description: "check only" },
 );

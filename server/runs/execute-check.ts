@@ -1,14 +1,24 @@
 import { judgeDeployed } from "../../policies/deployed";
 import { AppError, type ErrorRecord } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
-import type { CheckJob, EnginePort, PolicyViolation, StackEvent } from "../ports";
+import type { CheckJob, EnginePort, ExemptionsOf, PolicyViolation, StackEvent } from "../ports";
 import type { JobOutcome } from "./outcome";
 
 /** The pack whose rules are the service's own: it has all of them. */
 const PACK = "strongroom";
 
-/** Judges the states of stacks by the rules. Never throws: a failure is in the outcome, as the engine does it. */
-export function checkExecutor(engine: Pick<EnginePort, "deployed">) {
+/** The day of now, as exemptions name it: `YYYY-MM-DD`. */
+export const utcDay = (): string => new Date().toISOString().slice(0, 10);
+
+/**
+ * Judges the states of stacks by the rules, and accepts what is exempt. Never throws: a failure is in the outcome, as the
+ * engine does it.
+ */
+export function checkExecutor(
+  engine: Pick<EnginePort, "deployed">,
+  exemptions: ExemptionsOf = () => [],
+  today = utcDay,
+) {
   return async ({ stamp }: CheckJob, onEvent: (event: StackEvent) => void): Promise<JobOutcome> => {
     const started = Date.now();
     const seconds = (): number => (Date.now() - started) / 1000;
@@ -27,9 +37,13 @@ export function checkExecutor(engine: Pick<EnginePort, "deployed">) {
     if (resources === undefined) {
       const text = "nothing is deployed, so there was nothing to judge";
       onEvent({ type: "message", level: "warning", text });
-      return { status: "succeeded", resources: 0, verdicts: { pass: 0, fail: 0, undetermined: 0 } };
+      return { status: "succeeded", resources: 0, verdicts: NOTHING };
     }
-    const { counts, findings, failed } = judgeDeployed(resources);
+    const { counts, findings, failed } = judgeDeployed(resources, {
+      stack: stamp,
+      exemptions: exemptions(stamp),
+      today: today(),
+    });
     const violations = findings.map(({ rule, level, verdict, urn, message }) => ({
       pack: PACK,
       rule,
@@ -44,6 +58,8 @@ export function checkExecutor(engine: Pick<EnginePort, "deployed">) {
     return { ...result, status: "failed", error: refusal(stamp, violations) };
   }
 }
+
+const NOTHING = { pass: 0, fail: 0, undetermined: 0, exempt: 0 } as const;
 
 function refusal(stamp: StampName, violations: readonly PolicyViolation[]): ErrorRecord {
   const mandatory = violations.filter(({ level }) => level === "mandatory");

@@ -1,7 +1,8 @@
-import type { EnginePort } from "../ports";
+import type { EnginePort, ExemptionsOf } from "../ports";
 import type { Store } from "../store/types";
 import type { VaultPort } from "../vault-ports";
 import { type AwsRates, AwsBudget, DEFAULT_AWS_RATES } from "./aws-budget";
+import { checkConclusion } from "./conclude-check";
 import { checkExecutor } from "./execute-check";
 import { vaultExecutor } from "./execute-vault";
 import type { ExecuteJob } from "./outcome";
@@ -12,6 +13,8 @@ export interface WorkOptions {
   readonly store: Store;
   readonly engine: EnginePort;
   readonly vault: VaultPort;
+  /** What the rules accept all the same in what is deployed; nothing by default. */
+  readonly exemptions?: ExemptionsOf;
   /** How long a backup waits for what it ordered, milliseconds; 10 minutes. */
   readonly backupWaitMs?: number;
   /** Most stack operations at the same time. */
@@ -29,9 +32,9 @@ export interface WorkOptions {
 }
 
 /** Stacks go to the engine, their states to the rules, everything else to the vault's functions. */
-function executorOf({ engine, vault, backupWaitMs }: WorkOptions): ExecuteJob {
+function executorOf({ engine, vault, exemptions, backupWaitMs }: WorkOptions): ExecuteJob {
   const toVault = vaultExecutor({ vault, ...(backupWaitMs === undefined ? {} : { backupWaitMs }) });
-  const check = checkExecutor(engine);
+  const check = checkExecutor(engine, exemptions);
   return (job, onEvent, signal, watch) => {
     if ("spec" in job) return engine.execute(job, onEvent, signal, watch);
     return job.operation === "check" ? check(job, onEvent) : toVault(job, onEvent, signal);
@@ -44,6 +47,7 @@ export function createWorker(options: WorkOptions): Worker {
   return new Worker({
     store,
     execute: executorOf(options),
+    ...(options.exemptions === undefined ? {} : { conclude: checkConclusion(options.exemptions) }),
     concurrency,
     reserveMiB: options.reserveMiB ?? 512,
     availableMiB: options.availableMiB ?? (() => process.availableMemory() / 2 ** 20),

@@ -1,6 +1,7 @@
 import { AppError } from "../../stacks/errors";
 import type { StampStatus } from "../runs-ports";
 import type { ClaimedStamp, NewEvent, StampDetails, Store } from "../store/types";
+import type { Conclude } from "./conclude-check";
 import type { JobOutcome } from "./outcome";
 import { keepPlan } from "./plan-phase";
 import { foundBy } from "./found";
@@ -16,11 +17,13 @@ export interface ClaimEnd {
   readonly events: readonly NewEvent[];
   /** The service stops: the stamp goes back into the queue. */
   readonly putBack: boolean;
+  /** Says what is wrong with the run as a whole, where this ends it. */
+  readonly conclude?: Conclude;
 }
 
 /** Writes the end of a stamp and brings its run forward, in one transaction; nothing where the claim is over. */
 export async function recordEnd(store: Store, end: ClaimEnd): Promise<void> {
-  const { claim, workerId, outcome, events, putBack } = end;
+  const { claim, workerId, outcome, events, putBack, conclude } = end;
   const { runId, stamp } = claim;
   const { status, outputs, identity, ...details } = outcome;
   await store.transaction(async (tx) => {
@@ -46,7 +49,7 @@ export async function recordEnd(store: Store, end: ClaimEnd): Promise<void> {
       }
       await tx.release(runId, [stamp]);
     }
-    await settle(tx, runId);
+    await settle(tx, runId, new Date(), conclude);
   });
 }
 

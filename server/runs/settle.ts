@@ -1,14 +1,20 @@
 import type { Hold } from "../runs-ports";
 import type { NewEvent, Transaction } from "../store/types";
+import type { Conclude } from "./conclude-check";
 import { nextSteps } from "./progress";
 import { accountResults, endStatus, summarize } from "./summary";
 
 /**
  * Brings a run forward after something of it ended: puts what is ready into the queue, ends what cannot start any more,
  * and ends the run itself when nothing is left. Part of the transaction in which that something ended, so that a crash
- * never leaves a run that nobody brings forward.
+ * never leaves a run that nobody brings forward. `conclude` says what is wrong with the run as a whole.
  */
-export async function settle(tx: Transaction, runId: string, now = new Date()): Promise<void> {
+export async function settle(
+  tx: Transaction,
+  runId: string,
+  now = new Date(),
+  conclude: Conclude = () => undefined,
+): Promise<void> {
   const run = await tx.lockRun(runId);
   if (run === undefined) return;
   const steps = nextSteps(
@@ -36,14 +42,13 @@ export async function settle(tx: Transaction, runId: string, now = new Date()): 
     const stamps = await tx.results(runId);
     const accounts = accountResults(await tx.planned(runId), stamps);
     const summary = summarize(accounts, stamps, run.seconds);
-    const status = endStatus(stamps, run.cancelRequested);
-    await tx.endRun(runId, status, summary);
-    events.push({ type: "run.ended", data: { status, summary } });
-  }
-  await tx.append(runId, events);
-  if (ended) {
-    const { operation, requestedBy: subject, reason } = run;
-    const status = endStatus(await tx.results(runId), run.cancelRequested);
+    const { operation, target, requestedBy: subject, reason } = run;
+    const error = conclude({ operation, target, stamps });
+    const status = endStatus(stamps, run.cancelRequested, error);
+    await tx.endRun(runId, status, summary, error);
+    const wrong = error === undefined ? {} : { error };
+    events.push({ type: "run.ended", data: { status, summary, ...wrong } });
+    await tx.append(runId, events);
     await tx.audit({
       subject,
       action: "run.end",
@@ -51,6 +56,8 @@ export async function settle(tx: Transaction, runId: string, now = new Date()): 
       ...(reason === undefined ? {} : { reason }),
       details: { operation, status },
     });
+  } else {
+    await tx.append(runId, events);
   }
 }
 

@@ -1,7 +1,8 @@
-import type { ErrorCode } from "../../stacks/errors";
+import type { ErrorCode, ErrorRecord } from "../../stacks/errors";
 import type { ChangeCounts } from "../ports";
 import type { AccountResult, RunStatus, RunSummary, StampResult } from "../runs-ports";
 import type { PlannedAccount } from "../store/types";
+import { foundBy } from "./found";
 
 /** Whether anything was (or would be) created, updated, replaced or deleted. */
 export function changesAnything(counts: ChangeCounts | undefined): boolean {
@@ -66,6 +67,7 @@ export function summarize(
     accounts.filter((account) => account.status === status).length;
   const stamped = count("succeeded");
   const skipped = count("skipped");
+  const found = stamps.map(foundBy);
   return {
     accounts: accounts.length,
     stamped,
@@ -74,6 +76,9 @@ export function summarize(
     changed: stamps.filter(({ counts }) => changesAnything(counts)).length,
     unchanged: stamps.filter(({ unchanged }) => unchanged === true).length,
     resources: stamps.reduce((sum, { resources }) => sum + (resources ?? 0), 0),
+    violations: found.reduce((sum, { violations }) => sum + violations, 0),
+    undetermined: found.reduce((sum, { undetermined }) => sum + undetermined, 0),
+    exempt: found.reduce((sum, { exempt }) => sum + exempt, 0),
     seconds: Math.round(seconds * 10) / 10,
   };
 }
@@ -85,9 +90,15 @@ const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "RUN_OWNER_UNKNOWN",
 ]);
 
-/** How a run ended, from how its stamps did. */
-export function endStatus(stamps: readonly StampResult[], cancelRequested: boolean): RunStatus {
-  if (stamps.every(({ status }) => status === "succeeded")) return "succeeded";
+/** How a run ended, from how its stamps did; `error` is wrong with the run as a whole. */
+export function endStatus(
+  stamps: readonly StampResult[],
+  cancelRequested: boolean,
+  error?: ErrorRecord,
+): RunStatus {
+  if (stamps.every(({ status }) => status === "succeeded")) {
+    return error === undefined ? "succeeded" : "failed";
+  }
   if (stamps.some(({ error }) => error !== undefined && NEEDS_A_PERSON.has(error.code))) {
     return "needs_attention";
   }

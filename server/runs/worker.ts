@@ -5,6 +5,7 @@ import { AppError, ERRORS } from "../../stacks/errors";
 import { ownIdentity } from "../processes";
 import type { ClaimedStamp, EngineProcess, Store } from "../store/types";
 import type { AwsBudget } from "./aws-budget";
+import type { Conclude } from "./conclude-check";
 import { buryOrphans, ownerUnknown, unprovenHosts, watchOf } from "./engine-processes";
 import { EventBuffer } from "./event-buffer";
 import type { ExecuteJob, JobOutcome } from "./outcome";
@@ -17,6 +18,8 @@ import { changesAnything } from "./summary";
 export interface WorkerOptions {
   readonly store: Store;
   readonly execute: ExecuteJob;
+  /** Says what is wrong with a run as a whole; nothing by default. */
+  readonly conclude?: Conclude;
   /** Most operations at the same time. */
   readonly concurrency: number;
   /** Memory in MiB that is left to the rest of the machine. */
@@ -329,7 +332,8 @@ export class Worker {
   private async record(end: ClaimEnd): Promise<void> {
     for (let wait = 100; ; wait = Math.min(wait * 2, LONGEST_WRITE_WAIT_MS)) {
       try {
-        await recordEnd(this.options.store, end);
+        const { store, conclude } = this.options;
+        await recordEnd(store, conclude === undefined ? end : { ...end, conclude });
         if (!end.putBack) this.ended[end.outcome.status]++;
         return;
       } catch (error) {

@@ -15,7 +15,14 @@ import type {
   StampState,
   StampStatus,
 } from "../runs-ports";
-import type { PlannedAccount, StampDetails, StampPlanSoFar, StampProgress } from "./types";
+import type {
+  LockedRun,
+  PlannedAccount,
+  Rollout,
+  StampDetails,
+  StampPlanSoFar,
+  StampProgress,
+} from "./types";
 
 /** Rows as Postgres answers them, and their translation into the words of the ports. */
 
@@ -40,6 +47,9 @@ export interface RunRow {
 export const RUN_COLUMNS =
   "id, operation, target, status, requested_by, reason, options, created_at, started_at, ended_at, cancel_requested, rollout->'hold' AS hold, approvals, summary, error";
 
+/** Numbers that runs of older versions did not have. */
+const NOT_COUNTED_ONCE = { violations: 0, undetermined: 0, exempt: 0 } as const;
+
 export function runOf(row: RunRow): RunListItem {
   return {
     id: row.id,
@@ -55,10 +65,35 @@ export function runOf(row: RunRow): RunListItem {
     cancelRequested: row.cancel_requested,
     ...(row.hold === null ? {} : { hold: row.hold }),
     ...(row.approvals.length === 0 ? {} : { approvals: row.approvals }),
-    ...(row.summary === null ? {} : { summary: row.summary }),
+    ...(row.summary === null ? {} : { summary: { ...NOT_COUNTED_ONCE, ...row.summary } }),
     ...(row.error === null ? {} : { error: row.error }),
   };
 }
+
+export interface LockedRow {
+  readonly status: RunStatus;
+  readonly operation: Operation;
+  readonly target: RunTarget;
+  readonly requested_by: string;
+  readonly reason: string | null;
+  readonly cancel_requested: boolean;
+  readonly rollout: Rollout | null;
+  readonly seconds: number;
+}
+
+export const LOCKED_COLUMNS = `status, operation, target, requested_by, reason, cancel_requested, rollout,
+  extract(epoch FROM clock_timestamp() - coalesce(started_at, created_at))::float8 AS seconds`;
+
+export const lockedOf = (row: LockedRow): LockedRun => ({
+  status: row.status,
+  operation: row.operation,
+  target: row.target,
+  requestedBy: row.requested_by,
+  reason: row.reason ?? undefined,
+  cancelRequested: row.cancel_requested,
+  rollout: row.rollout ?? undefined,
+  seconds: row.seconds,
+});
 
 export interface StampRow {
   readonly stamp: StampName;

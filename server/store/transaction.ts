@@ -26,10 +26,13 @@ import {
   writeRules,
 } from "./rollouts";
 import {
+  LOCKED_COLUMNS,
+  lockedOf,
   PROGRESS_COLUMNS,
   progressOf,
   STAMP_COLUMNS,
   stampOf,
+  type LockedRow,
   type PlannedRow,
   type ProgressRow,
   type StampRow,
@@ -121,32 +124,11 @@ export class SqlTransaction implements Transaction {
   }
 
   async lockRun(id: string): Promise<LockedRun | undefined> {
-    const { rows } = await this.sql<{
-      status: RunStatus;
-      operation: Operation;
-      requested_by: string;
-      reason: string | null;
-      cancel_requested: boolean;
-      rollout: Rollout | null;
-      seconds: number;
-    }>(
-      `SELECT status, operation, requested_by, reason, cancel_requested, rollout,
-              extract(epoch FROM clock_timestamp() - coalesce(started_at, created_at))::float8 AS seconds
-       FROM strongroom.runs WHERE id = $1 FOR UPDATE`,
+    const { rows } = await this.sql<LockedRow>(
+      `SELECT ${LOCKED_COLUMNS} FROM strongroom.runs WHERE id = $1 FOR UPDATE`,
       [id],
     );
-    const row = rows[0];
-    return row === undefined
-      ? undefined
-      : {
-          status: row.status,
-          operation: row.operation,
-          requestedBy: row.requested_by,
-          reason: row.reason ?? undefined,
-          cancelRequested: row.cancel_requested,
-          rollout: row.rollout ?? undefined,
-          seconds: row.seconds,
-        };
+    return rows.map(lockedOf)[0];
   }
 
   async holds(claim: ClaimedStamp, workerId: string): Promise<boolean> {

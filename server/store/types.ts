@@ -25,6 +25,7 @@ import type {
   RunRequest,
   RunStatus,
   RunSummary,
+  RunTarget,
   StampResult,
   StampState,
   StampStatus,
@@ -107,6 +108,7 @@ export interface Rollout {
 export interface LockedRun {
   readonly status: RunStatus;
   readonly operation: Operation;
+  readonly target: RunTarget;
   readonly requestedBy: string;
   readonly reason: string | undefined;
   readonly cancelRequested: boolean;

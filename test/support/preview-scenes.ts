@@ -109,6 +109,14 @@ const rotation = (accountId: string): PolicyViolation => ({
   message: 'Key "secrets" does not rotate. Set enableKeyRotation to true.',
 });
 
+const excusedRotation = (accountId: string): PolicyViolation => ({
+  ...rotation(accountId),
+  level: "advisory",
+  verdict: "exempt",
+  message:
+    'Key "secrets" does not rotate. Set enableKeyRotation to true. (Exempt until 2027-01-31, platform answers for it.)',
+});
+
 const unknownTrust = (accountId: string): PolicyViolation => ({
   pack: "strongroom",
   rule: "iam-trust-not-open",
@@ -159,6 +167,7 @@ export const SCENES = {
           id: idOf(2),
           name: "lab",
           environment: "dev",
+          violations: [excusedRotation(idOf(2))],
           changes: [change("delete", "aws:cloudwatch/eventRule:EventRule", "reads")],
           access: [
             {

@@ -4,6 +4,8 @@ import path from "node:path";
 
 import { judgeDeployed, type DeployedJudgement } from "../../../policies/deployed";
 import { readStateFile } from "../../../policies/state-file";
+import { isAbout, stackOf } from "../../../stacks/exemptions";
+import { readExemptions, today } from "../exemptions";
 import type { ExitCode } from "../failure";
 import { type CliContext, describe, printJson, usage, withService } from "../context";
 import { CliFailure, EXIT } from "../failure";
@@ -17,6 +19,7 @@ import { type RunOptions, startAndShow, withRun } from "./run";
 interface CheckOptions extends RunOptions {
   readonly deployed?: boolean;
   readonly state?: string;
+  readonly exemptions?: string;
 }
 
 /** `policy check`: judges what is deployed, as the service's backend knows it or as a file holds it. */
@@ -34,17 +37,25 @@ export function policyCheckCommand(context: CliContext): Command {
     .option(
       "--state <file>",
       "judge one state, as `pulumi stack export` prints it, without a service; - reads standard input",
-    );
+    )
+    .option("--exemptions <file>", "with --state: what is accepted, by whom and until when");
   describe(command, [
     "strongroom policy check --deployed",
     "strongroom policy check --deployed member-111122223333 --json",
     "pulumi stack export --stack member-111122223333 | strongroom policy check --deployed --state -",
+    "strongroom policy check --deployed --state state.json --exemptions exemptions.yaml",
   ]);
   return command.action(
     context.ends(async (stamps: string[], options: CheckOptions) => {
       if (options.state !== undefined) {
         if (stamps.length > 0) throw usage("--state is about one file, not about stamps.");
-        return checkFile(context.io, options.state, options.json === true);
+        return checkFile(context.io, options.state, options);
+      }
+      if (options.exemptions !== undefined) {
+        throw usage(
+          "--exemptions is about a state in a file: the service has a file of its own.",
+          "Set STRONGROOM_EXEMPTIONS for it.",
+        );
       }
       if (options.deployed !== true) {
         throw usage(
@@ -61,7 +72,11 @@ export function policyCheckCommand(context: CliContext): Command {
   );
 }
 
-async function checkFile(io: CliIo, file: string, json: boolean): Promise<ExitCode> {
+async function checkFile(
+  io: CliIo,
+  file: string,
+  { json, exemptions }: CheckOptions,
+): Promise<ExitCode> {
   const { resources, problems } = readStateFile(await readJson(io, file));
   if (problems.length > 0) {
     throw new CliFailure(`${file} is not a state that can be judged.`, EXIT.usage, {
@@ -69,8 +84,14 @@ async function checkFile(io: CliIo, file: string, json: boolean): Promise<ExitCo
       action: "Give a file that `pulumi stack export` wrote.",
     });
   }
-  const judged = judgeDeployed(resources);
-  if (json) printJson(io, { resources: resources.length, ...judged });
+  const stack = stackOf(resources[0]?.urn ?? "");
+  const excusing = await readExemptions(io, exemptions);
+  const judged = judgeDeployed(resources, {
+    stack,
+    exemptions: excusing.filter((one) => isAbout(one, [stack])),
+    today: today(io),
+  });
+  if (json === true) printJson(io, { resources: resources.length, ...judged });
   else io.out(rendered(io, resources.length, judged));
   return judged.failed ? EXIT.failed : EXIT.ok;
 }
@@ -103,7 +124,7 @@ function rendered(
     { painted: level === "mandatory" ? paint.red(verdict) : paint.yellow(verdict) },
     level,
     rule,
-    urn.slice(urn.lastIndexOf("::") + 2),
+    urn === "" ? "" : urn.slice(urn.lastIndexOf("::") + 2),
     message,
   ]);
   const found =

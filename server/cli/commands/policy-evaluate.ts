@@ -4,7 +4,6 @@ import path from "node:path";
 
 import { evaluate, type Evaluation, type EvaluationLine } from "../../../policies/evaluate";
 import { readResources, type ResourceFile } from "../../../policies/resource-file";
-import { RULES } from "../../../policies/rules";
 import type { Problem } from "../../../stacks/errors";
 import {
   expiredMessage,
@@ -14,8 +13,8 @@ import {
   stackOf,
   type Exemption,
 } from "../../../stacks/exemptions";
-import { parseExemptions } from "../../../stacks/exemptions-file";
 import { type CliContext, describe, type OutputOptions, printJson } from "../context";
+import { readExemptions, today } from "../exemptions";
 import { CliFailure, EXIT } from "../failure";
 import type { CliIo } from "../io";
 import { table } from "../table";
@@ -46,16 +45,16 @@ export function policyEvaluateCommand(context: CliContext): Command {
     context.ends(async (files: string[], options: EvaluateOptions) => {
       const { io } = context;
       const given = await readAll(io, files);
-      const today = new Date(io.now()).toISOString().slice(0, 10);
+      const day = today(io);
       const exemptions = await readExemptions(io, options.exemptions);
       const judged: Judged[] = given.map(({ file, resources }) => ({
         file,
         ...evaluate(resources, {
           notApplicable: options.notApplicable === true,
-          exemptions: exemptions.filter((one) => !isExpired(one, today)),
+          exemptions: exemptions.filter((one) => !isExpired(one, day)),
         }),
       }));
-      const faults = faultsOf(exemptions, judged, given, today);
+      const faults = faultsOf(exemptions, judged, given, day);
       if (faults.length > 0) {
         const file = options.exemptions ?? "";
         judged.push({ file, lines: faults, used: new Set(), blocked: true });
@@ -68,18 +67,6 @@ export function policyEvaluateCommand(context: CliContext): Command {
 }
 
 type Judged = Evaluation & { readonly file: string };
-
-async function readExemptions(io: CliIo, file: string | undefined): Promise<readonly Exemption[]> {
-  if (file === undefined) return [];
-  const ids = RULES.map(({ id }) => id);
-  const text = await readFile(path.resolve(io.workingDirectory, file), "utf8").catch(
-    (error: unknown) => {
-      const code = (error as NodeJS.ErrnoException).code ?? "unknown";
-      throw new CliFailure(`The file of exemptions ${file} cannot be read (${code}).`, EXIT.usage);
-    },
-  );
-  return parseExemptions(text, file, ids);
-}
 
 /** Exemptions that have expired, and those that speak of a stack that was judged and found nothing to excuse. */
 function faultsOf(

@@ -9,6 +9,7 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const secret = (more: object) => ({ [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270", ...more });
 const STACK = "member-111122223333";
 const urnOf = (type: string, name: string) => `urn:pulumi:${STACK}::strongroom::${type}::${name}`;
+const NOW = { stack: STACK, today: "2026-06-01" } as const;
 const PROVIDER = urnOf("pulumi:providers:aws", "p");
 
 const provider = {
@@ -38,7 +39,9 @@ const role = (principal: object | string) =>
     }),
   });
 const rules = (...resources: object[]): string[] =>
-  judgeDeployed(readStateFile(exported(...resources)).resources).findings.map(({ rule }) => rule);
+  judgeDeployed(readStateFile(exported(...resources)).resources, NOW).findings.map(
+    ({ rule }) => rule,
+  );
 
 describe("the state of a stack as rules judge it", () => {
   it("has inputs, identifiers, options and the provider's settings of each AWS resource", () => {
@@ -118,7 +121,10 @@ describe("judging what is deployed", () => {
       name: "app",
       assumeRolePolicy: secret({ ciphertext: "v1:abc" }),
     });
-    const { findings, failed, counts } = judgeDeployed(readStateFile(exported(sealed)).resources);
+    const { findings, failed, counts } = judgeDeployed(
+      readStateFile(exported(sealed)).resources,
+      NOW,
+    );
     const open = findings.find(({ rule }) => rule === "iam-trust-not-open");
     expect(open).to.include({ verdict: "undetermined", level: "mandatory" });
     expect(open?.message).to.match(/assumeRolePolicy is not known yet/);
@@ -140,13 +146,53 @@ describe("judging what is deployed", () => {
   });
 
   it("counts every verdict, and passes a stack without resources", () => {
-    expect(judgeDeployed([])).to.deep.equal({
-      counts: { pass: 0, fail: 0, undetermined: 0 },
+    expect(judgeDeployed([], NOW)).to.deep.equal({
+      counts: { pass: 0, fail: 0, undetermined: 0, exempt: 0 },
       findings: [],
       failed: false,
     });
-    const { counts, findings } = judgeDeployed(readStateFile(exported(role("*"))).resources);
+    const { counts, findings } = judgeDeployed(readStateFile(exported(role("*"))).resources, NOW);
     expect(counts.fail + counts.undetermined).to.equal(findings.length);
     expect(counts.pass).to.be.greaterThan(0);
+  });
+
+  describe("with exemptions", () => {
+    const exemption = (more: object = {}) => ({
+      rule: "iam-trust-not-open",
+      resource: "app",
+      reason: "It is about to be taken down.",
+      owner: "platform",
+      expires: "2026-12-31",
+      ...more,
+    });
+    const judged = (more: object = {}, today = "2026-06-01") => {
+      const { resources } = readStateFile(exported(role("*")));
+      return judgeDeployed(resources, { stack: STACK, exemptions: [exemption(more)], today });
+    };
+    const about = ({ findings }: ReturnType<typeof judged>) =>
+      findings
+        .filter(({ rule }) => rule === "iam-trust-not-open")
+        .map(({ verdict, level }) => `${verdict}, ${level}`);
+
+    it("lists what one accepts with its end and owner, and does not fail for it", () => {
+      const { findings, counts } = judged();
+      const found = findings.find(({ rule }) => rule === "iam-trust-not-open");
+      expect(found).to.include({ verdict: "exempt", level: "advisory" });
+      expect(found?.message).to.contain("(Exempt until 2026-12-31, platform answers for it.)");
+      expect(counts.exempt).to.equal(1);
+      expect(about(judged({}, "2026-12-31"))).to.deep.equal(["exempt, advisory"]);
+    });
+
+    it("fails one that has expired, and what it excused", () => {
+      const late = judged({}, "2027-01-01");
+      expect(about(late)).to.deep.equal(["fail, mandatory", "fail, mandatory"]);
+      expect(late.findings.at(-1)).to.include({ urn: "" });
+      expect(late.findings.at(-1)?.message).to.contain("expired on 2026-12-31");
+    });
+
+    it("fails one that names the stack and excuses nothing in it, and no other that is idle", () => {
+      expect(about(judged({ stack: STACK, resource: "other" }))[1]).to.equal("fail, mandatory");
+      expect(about(judged({ stack: "member-*", resource: "other" }))).to.have.length(1);
+    });
   });
 });

@@ -13,6 +13,9 @@ const SUMMARY = {
   changed: 1,
   unchanged: 0,
   resources: 4,
+  violations: 3,
+  undetermined: 1,
+  exempt: 1,
   seconds: 61,
 };
 const STAMP = "member-111122223333";

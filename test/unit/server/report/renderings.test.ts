@@ -8,6 +8,7 @@ import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
 
 import { projectRoot } from "../../../../engine/parts";
+import { buildReport } from "../../../../server/report/build";
 import { renderCheck } from "../../../../server/report/check";
 import { oneLine } from "../../../../server/report/escape";
 import {
@@ -18,6 +19,7 @@ import {
 } from "../../../../server/report/markdown";
 import { PreviewReportSchema, type PreviewReport } from "../../../../server/report/model";
 import { renderSarif } from "../../../../server/report/sarif";
+import { sampleRun } from "../../../support/fake-services";
 import { HOSTILE, idOf, SCENES } from "../../../support/preview-scenes";
 
 const NAMES = Object.keys(SCENES) as (keyof typeof SCENES)[];
@@ -71,6 +73,43 @@ describe("the renderings of a preview's report", () => {
     for (const name of NAMES) {
       expect(validate(SCENES[name]()), JSON.stringify(validate.errors)).to.equal(true);
     }
+  });
+});
+
+describe("what an exemption accepts", () => {
+  const report = SCENES["three-accounts"]();
+
+  it("is counted and listed with its end and owner, and is no violation", () => {
+    expect(report.totals).to.include({ exempt: 1, mandatory: 0, advisory: 0 });
+    expect(report.outcome).to.equal("changes");
+    const text = renderMarkdown(report);
+    expect(text).to.contain("#### Exempt: accepted until a day");
+    expect(text).to.contain("Exempt until 2027-01-31, platform answers for it.");
+  });
+
+  it("is suppressed for whoever reads SARIF, with the reason why", () => {
+    const [{ results }] = sarifOf(report)["runs"] as [
+      { results: { suppressions?: { status: string; justification: string }[] }[] },
+    ];
+    const [suppression] = results.flatMap(({ suppressions = [] }) => suppressions);
+    expect(suppression).to.include({ status: "accepted" });
+    expect(suppression?.justification).to.contain("platform answers for it");
+  });
+});
+
+describe("what is wrong with a run as a whole", () => {
+  it("is told like a failure, without an account", () => {
+    const problems = [{ message: "some-rule: The exemption of platform excuses nothing." }];
+    const error = { code: "POLICY_VIOLATION", message: "idle", problems } as const;
+    const report = buildReport(
+      { ...sampleRun({ operation: "check", stamps: [], accounts: [] }), error },
+      { accounts: [], placeOf: () => ({ file: "fleet.yaml", line: 1 }) },
+    );
+    expect(report).to.include({ outcome: "failed" });
+    expect(report.totals.failures).to.equal(1);
+    const text = renderMarkdown(report);
+    expect(text).to.contain("excuses nothing").and.to.contain("(the run as a whole)");
+    expect(JSON.stringify(sarifOf(report))).to.contain("(the run as a whole)");
   });
 });
 

@@ -2,15 +2,24 @@ import { expect } from "chai";
 
 import type { ResourceInput } from "../../../../policies/model/stack";
 import type { StackEvent } from "../../../../server/ports";
+import { checkConclusion } from "../../../../server/runs/conclude-check";
 import { checkSchedule } from "../../../../server/runs/check-schedule";
 import { checkExecutor } from "../../../../server/runs/execute-check";
-import type { IdempotencyKey, RunRequest } from "../../../../server/runs-ports";
+import type { IdempotencyKey, RunRequest, StampResult } from "../../../../server/runs-ports";
 import { FakeEngine } from "../../../support/fake-engine";
 import { AppError } from "../../../../stacks/errors";
+import type { StampName } from "../../../../stacks/naming";
 import { sampleRun } from "../../../support/fake-services";
 
 const STAMP = "member-111122223333";
 const JOB = { stamp: STAMP, operation: "check" } as const;
+const EXEMPTION = {
+  rule: "kms-key-rotation-enabled",
+  reason: "Its material is imported.",
+  owner: "platform",
+  expires: "2026-12-31",
+  resource: "k",
+};
 const key = (props: ResourceInput["props"]): ResourceInput => ({
   type: "aws:kms/key:Key",
   name: "k",
@@ -40,8 +49,42 @@ describe("the check of a deployed stack", () => {
     const events: StackEvent[] = [];
     const outcome = await checkExecutor(new FakeEngine())(JOB, (event) => events.push(event));
     expect(outcome).to.deep.include({ status: "succeeded", resources: 0 });
-    expect(outcome.verdicts).to.deep.equal({ pass: 0, fail: 0, undetermined: 0 });
+    expect(outcome.verdicts).to.deep.equal({ pass: 0, fail: 0, undetermined: 0, exempt: 0 });
     expect(events).to.have.length(1);
+  });
+
+  it("accepts what the exemptions about the stamp excuse, and lists each use", async () => {
+    const engine = new FakeEngine();
+    engine.states.set(STAMP, [key({ enableKeyRotation: false })]);
+    const asked: (string | undefined)[] = [];
+    const exemptions = (stamp?: string) => {
+      asked.push(stamp);
+      return [EXEMPTION];
+    };
+    const judged = (today: string) =>
+      checkExecutor(engine, exemptions, () => today)(JOB, () => undefined);
+    const found = (outcome: Awaited<ReturnType<typeof judged>>) =>
+      outcome.violations
+        ?.filter(({ rule }) => rule === EXEMPTION.rule)
+        .map(({ verdict, level }) => [verdict, level]);
+    const outcome = await judged("2026-06-01");
+    expect(found(outcome)).to.deep.equal([["exempt", "advisory"]]);
+    expect(outcome.verdicts?.exempt).to.equal(1);
+    expect(found(await judged("2027-01-01"))).to.deep.equal([
+      ["fail", "mandatory"],
+      ["fail", "mandatory"],
+    ]);
+    expect(asked).to.deep.equal([STAMP, STAMP]);
+  });
+
+  it("ends as failed where the file of exemptions has mistakes", async () => {
+    const engine = new FakeEngine();
+    engine.states.set(STAMP, [key({})]);
+    const exemptions = () => {
+      throw new AppError("SPEC_INVALID", "the file has a mistake");
+    };
+    const outcome = await checkExecutor(engine, exemptions)(JOB, () => undefined);
+    expect(outcome.error).to.include({ code: "SPEC_INVALID", message: "the file has a mistake" });
   });
 
   it("ends as failed where the state cannot be read", async () => {
@@ -49,6 +92,70 @@ describe("the check of a deployed stack", () => {
     const outcome = await checkExecutor({ deployed })(JOB, () => undefined);
     expect(outcome).to.deep.include({ status: "failed" });
     expect(outcome.error?.message).to.equal("broken");
+  });
+});
+
+describe("a check of the whole fleet", () => {
+  const judged = (stamp: StampName, ...urns: string[]): StampResult => ({
+    stamp,
+    accountId: "111122223333",
+    kind: "member",
+    status: "succeeded",
+    verdicts: { pass: 1, fail: 0, undetermined: 0, exempt: urns.length },
+    violations: urns.map((urn) => ({
+      pack: "strongroom",
+      rule: EXEMPTION.rule,
+      level: "advisory",
+      verdict: "exempt",
+      urn,
+      message: "",
+    })),
+  });
+  const [ONE, TWO] = ["member-111122223333", "member-222222222222"] as const;
+  const stamps = [judged(ONE, key({}).urn), judged(TWO)];
+  const run = { operation: "check", target: {}, stamps } as const;
+  const idle = { ...EXEMPTION, resource: "other" };
+  const concluded = (
+    exemptions: readonly (typeof idle & { stack?: string })[],
+    more: object = {},
+  ) =>
+    checkConclusion(
+      () => exemptions,
+      () => "2026-06-01",
+    )({ ...run, ...more });
+  const complaints = (error: ReturnType<typeof concluded>) =>
+    error?.problems?.map(({ message }) => message);
+
+  it("fails exemptions that excused nothing in any stack", () => {
+    const error = concluded([EXEMPTION, idle, { ...EXEMPTION, stack: "vault-*" }]);
+    expect(error?.code).to.equal("POLICY_VIOLATION");
+    expect(complaints(error)).to.deep.equal([
+      "kms-key-rotation-enabled on other: The exemption of platform excuses nothing. Remove it.",
+      "kms-key-rotation-enabled on k in vault-*: The exemption of platform excuses nothing. Remove it.",
+    ]);
+    expect(concluded([EXEMPTION])).to.equal(undefined);
+  });
+
+  it("says nothing of those that are told of in their stack or have expired", () => {
+    const told = { ...idle, stack: ONE };
+    const gone = { ...idle, stack: "member-333333333333" };
+    const expired = { ...idle, expires: "2026-05-31" };
+    expect(complaints(concluded([EXEMPTION, told, gone, expired]))).to.have.length(1);
+  });
+
+  it("concludes nothing from a part of the fleet, from stacks that were not judged, or from another run", () => {
+    expect(concluded([idle], { target: { kinds: ["member"] } })).to.equal(undefined);
+    const { verdicts, ...unjudged } = judged(TWO);
+    expect(verdicts?.pass).to.equal(1);
+    expect(concluded([idle], { stamps: [judged(ONE), unjudged] })).to.equal(undefined);
+    expect(concluded([idle], { operation: "preview" })).to.equal(undefined);
+  });
+
+  it("says so where the file of exemptions cannot be read any more", () => {
+    const error = checkConclusion(() => {
+      throw new AppError("SPEC_INVALID", "the file is gone");
+    })(run);
+    expect(error).to.include({ code: "SPEC_INVALID" });
   });
 });
 

@@ -56,8 +56,28 @@ describe("the result of a run", () => {
       changed: 1,
       unchanged: 0,
       resources: 6,
+      violations: 0,
+      undetermined: 0,
+      exempt: 0,
       seconds: 12.3,
     });
+  });
+
+  it("counts what the rules found, and of it what is undetermined or exempt", () => {
+    const violation = (verdict?: "fail" | "undetermined" | "exempt") => ({
+      pack: "p",
+      rule: "r",
+      level: "advisory" as const,
+      urn: "",
+      message: "m",
+      ...(verdict === undefined ? {} : { verdict }),
+    });
+    const found = (verdicts: readonly ("fail" | "undetermined" | "exempt" | undefined)[]) => ({
+      ...stamp(A, "succeeded"),
+      violations: verdicts.map(violation),
+    });
+    const stamps = [found(["fail", undefined, "exempt"]), found(["undetermined", "exempt"])];
+    expect(summarize([], stamps, 1)).to.include({ violations: 5, undetermined: 1, exempt: 2 });
   });
 
   it("ends succeeded, failed, cancelled, or in need of a person", () => {
@@ -67,5 +87,7 @@ describe("the result of a run", () => {
     expect(endStatus([good, stamp(B, "failed", "ACCESS_ROLE")], false)).to.equal("failed");
     expect(endStatus([good, stamp(B, "cancelled", "RUN_CANCELLED")], true)).to.equal("cancelled");
     expect(endStatus([stamp(B, "failed", "ENGINE_PENDING")], false)).to.equal("needs_attention");
+    const wrong = { code: "POLICY_VIOLATION", message: "as a whole" } as const;
+    expect(endStatus([good], false, wrong)).to.equal("failed");
   });
 });
