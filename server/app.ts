@@ -32,6 +32,8 @@ import { tokenRoutes } from "./routes/tokens";
 import { SHARED_SCHEMAS } from "./routes/schemas";
 import { VAULT_SCHEMAS } from "./routes/vault-schemas";
 import { vaultRoutes } from "./routes/vault";
+import { WEBHOOK_SCHEMAS } from "./routes/webhook-schemas";
+import { webhookRoutes } from "./routes/webhooks";
 import type {
   AuditService,
   FleetService,
@@ -40,6 +42,7 @@ import type {
   RunService,
 } from "./runs-ports";
 import type { VaultService } from "./vault-ports";
+import type { WebhookService } from "./webhook-ports";
 
 export type { App, ReadinessCheck };
 
@@ -50,6 +53,7 @@ export interface AppOptions {
   readonly vault: VaultService;
   readonly auditLog: AuditService;
   readonly hosts: HostService;
+  readonly webhooks: WebhookService;
   readonly scope: Scope;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
@@ -120,7 +124,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
     reply.header("x-request-id", request.id);
     reply.header("cache-control", "no-cache");
   });
-  for (const schema of [...SHARED_SCHEMAS, ...VAULT_SCHEMAS]) app.addSchema(schema);
+  for (const schema of [...SHARED_SCHEMAS, ...VAULT_SCHEMAS, ...WEBHOOK_SCHEMAS]) {
+    app.addSchema(schema);
+  }
 
   // Plugins, in the order in which they see a request.
   await app.register(cookie, { secret: options.cookieSecret });
@@ -148,6 +154,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     auditLog: options.auditLog,
     hosts: options.hosts,
     tokens: options.tokens,
+    webhooks: options.webhooks,
     scope: options.scope,
     metrics: options.metrics,
     streams,
@@ -164,6 +171,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   auditRoutes(app, context);
   hostRoutes(app, context);
   tokenRoutes(app, context);
+  webhookRoutes(app, context);
   healthRoutes(app, context, () => closing);
   await serveApiDocument(app);
   await pageRoutes(app, context, { authenticator: options.authenticator, sessions });

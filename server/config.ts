@@ -6,6 +6,7 @@ import { Type, type Static } from "typebox";
 import { didYouMean } from "../stacks/did-you-mean";
 import { AppError, type Problem } from "../stacks/errors";
 import { LOG_LEVELS } from "./plugins/logging";
+import { type AddressRules, readAddressRules } from "./webhooks/addresses";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -111,6 +112,22 @@ const SETTINGS = Type.Object(
       description:
         "How often everything deployed is judged by the rules, minutes; each time is a run. 0 never does.",
     }),
+    STRONGROOM_WEBHOOK_KEY_FILE: Type.Optional(
+      text(
+        "File with the key that webhooks' secrets are kept with, the same on every host. Without it one is made in the state folder.",
+      ),
+    ),
+    STRONGROOM_WEBHOOK_ALLOW: Type.Optional(
+      Type.String({
+        pattern: "^[^,\\s]+(,[^,\\s]+)*$",
+        description:
+          "Hosts and networks inside (comma between, `hooks.internal,10.1.0.0/16`) that webhooks may be sent to beside public addresses.",
+      }),
+    ),
+    STRONGROOM_WEBHOOK_HTTP: Type.Boolean({
+      default: false,
+      description: "Whether those may be reached without TLS. For tests.",
+    }),
     STRONGROOM_RATE_LIMIT: Type.Integer({
       minimum: 10,
       maximum: 1_000_000,
@@ -185,6 +202,11 @@ export interface ServiceConfig {
   };
   /** Time between two checks of what is deployed, minutes; 0: none. */
   readonly checkMinutes: number;
+  readonly webhooks: {
+    /** Absolute. */
+    readonly keyFile?: string;
+    readonly rules: AddressRules;
+  };
   readonly requestsPerMinute: number;
   readonly trustProxy?: readonly string[];
   readonly s3UsePathStyle: boolean;
@@ -218,13 +240,20 @@ export function readConfig(
     }
   }
   if (!validate(values)) problems.push(...(validate.errors ?? []).map(problem));
+  const { STRONGROOM_WEBHOOK_ALLOW: allow, STRONGROOM_WEBHOOK_HTTP: http } = values as Values;
+  const { rules, mistakes } = readAddressRules(allow?.split(",") ?? [], http);
+  for (const entry of mistakes) {
+    const pointer = "/STRONGROOM_WEBHOOK_ALLOW";
+    const message = `STRONGROOM_WEBHOOK_ALLOW must hold hosts and networks, not ${JSON.stringify(entry)}`;
+    problems.push({ pointer, message });
+  }
   if (problems.length > 0) {
     throw new AppError("SPEC_SETTINGS", settingsMessage(problems), {
       action: "Correct the variables; docs/http-api.md lists all of them.",
       problems,
     });
   }
-  return Object.freeze(resolve(values as Values, environment, workingDirectory));
+  return Object.freeze(resolve(values as Values, rules, environment, workingDirectory));
 }
 
 function settingsMessage(problems: readonly Problem[]): string {
@@ -259,6 +288,7 @@ function problem({ instancePath, keyword, message, params, data }: ErrorObject):
 
 function resolve(
   values: Values,
+  rules: AddressRules,
   environment: Environment,
   workingDirectory: string,
 ): ServiceConfig {
@@ -294,6 +324,12 @@ function resolve(
       maxShrinkPercent: values.STRONGROOM_DISCOVERY_MAX_SHRINK_PERCENT,
     },
     checkMinutes: values.STRONGROOM_CHECK_MINUTES,
+    webhooks: {
+      ...(values.STRONGROOM_WEBHOOK_KEY_FILE === undefined
+        ? {}
+        : { keyFile: path.resolve(workingDirectory, values.STRONGROOM_WEBHOOK_KEY_FILE) }),
+      rules,
+    },
     requestsPerMinute: values.STRONGROOM_RATE_LIMIT,
     ...(trustProxy === undefined ? {} : { trustProxy }),
     s3UsePathStyle: values.STRONGROOM_S3_PATH_STYLE ?? ownEndpoint,

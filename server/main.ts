@@ -31,6 +31,7 @@ import { createHostService } from "./runs/hosts";
 import { keepLooking } from "./runs/schedule";
 import { createRunService } from "./runs/service";
 import type { VaultPort } from "./vault-ports";
+import { openWebhooks } from "./webhooks/start";
 
 export interface StartOptions {
   /** Tells what is done while it is done, one line each. */
@@ -153,6 +154,13 @@ async function start(
     engine: () => engine.check(),
   });
   let stopping = false;
+  const webhooks = openWebhooks(config, {
+    store,
+    organizationId: fleet.organization.id,
+    version: packageVersion(),
+    clock,
+    report,
+  });
   const app = await buildApp({
     runs,
     fleet: fleetService,
@@ -164,6 +172,7 @@ async function start(
     sessions: new Sessions(access.sessions),
     cookieSecret: await access.secret("cookies"),
     requestCounts: access.counts,
+    webhooks: webhooks.service,
     scope: createScope(planner, organization),
     authenticator,
     metrics,
@@ -192,6 +201,8 @@ async function start(
   // Before the app closes: what runs is interrupted while its last events can still be seen.
   undo.push(() => runs.close());
   if (config.works) await runs.startWorkers();
+  webhooks.sender.start();
+  undo.push(() => webhooks.sender.stop());
   undo.push(keepFresh(organization, discovery.maxAgeSeconds, report));
   if (options.schedules === true) {
     const drift = driftSchedule({

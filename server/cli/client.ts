@@ -21,6 +21,7 @@ import type {
 import type { TokenInfo, TokenRequest } from "../access-ports";
 import type { PreviewReport } from "../report/model";
 import type { DrillSummary, FleetCoverage } from "../vault-ports";
+import type { Delivery, NewWebhook, Webhook, WebhookWithSecret } from "../webhook-ports";
 import { serverSentEvents } from "./events";
 import { CliFailure, EXIT, exitCodeOf } from "./failure";
 import type { CliIo } from "./io";
@@ -44,8 +45,10 @@ export interface Accounts {
 }
 
 interface RequestOptions {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   readonly body?: unknown;
+  /** Repeating it would do it twice, so it is not sent again. */
+  readonly once?: true;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -149,6 +152,28 @@ export class ServiceClient {
     return this.json(`/v1/tokens/${encodeURIComponent(id)}/revoke`, { method: "POST" });
   }
 
+  webhooks(): Promise<{ items: readonly Webhook[] }> {
+    return this.json("/v1/webhooks");
+  }
+
+  addWebhook(body: NewWebhook): Promise<WebhookWithSecret> {
+    return this.json("/v1/webhooks", { method: "POST", body, once: true });
+  }
+
+  rotateWebhook(id: string, oldValidSeconds?: number): Promise<WebhookWithSecret> {
+    const body = oldValidSeconds === undefined ? {} : { oldValidSeconds };
+    const path = `/v1/webhooks/${encodeURIComponent(id)}/rotate`;
+    return this.json(path, { method: "POST", body, once: true });
+  }
+
+  async removeWebhook(id: string): Promise<void> {
+    await this.send(`/v1/webhooks/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  deliveries(id: string, limit: number): Promise<Page<Delivery>> {
+    return this.json(`/v1/webhooks/${encodeURIComponent(id)}/deliveries?limit=${limit}`);
+  }
+
   verifyAudit(): Promise<AuditVerdict> {
     return this.json("/v1/audit/verify");
   }
@@ -226,18 +251,19 @@ export class ServiceClient {
 
   /** Sends until there is an answer: again after network errors, 429 and 503. Throws for every other refusal. */
   private async send(path: string, options: RequestOptions): Promise<Response> {
+    const tries = options.once === true ? 1 : TRIES;
     for (let attempt = 1; ; attempt += 1) {
       let wait = FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
       try {
         const response = await this.once(path, options);
         if (response.ok) return response;
         const failure = await refusal(response);
-        if (attempt >= TRIES || ![429, 503].includes(response.status)) throw failure;
+        if (attempt >= tries || ![429, 503].includes(response.status)) throw failure;
         const after = Number(response.headers.get("retry-after"));
         if (after > 0) wait = Math.min(after * 1000, LONGEST_WAIT_MS);
       } catch (error) {
         if (error instanceof CliFailure) throw error;
-        if (options.signal?.aborted === true || attempt >= TRIES) throw this.unreachable(error);
+        if (options.signal?.aborted === true || attempt >= tries) throw this.unreachable(error);
       }
       await this.io.sleep(wait, options.signal);
     }

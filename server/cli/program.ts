@@ -23,6 +23,7 @@ import { runsCommand } from "./commands/runs";
 import { serveCommand } from "./commands/serve";
 import { tokensCommand } from "./commands/tokens";
 import { upCommand } from "./commands/up";
+import { webhooksCommand } from "./commands/webhooks";
 import { workerCommand } from "./commands/worker";
 import { type CliContext, type CliParts, printFailure } from "./context";
 import { EXIT, type ExitCode } from "./failure";
@@ -61,6 +62,7 @@ const COMMANDS = [
   auditCommand,
   tokensCommand,
   hostGoneCommand,
+  webhooksCommand,
   runsCommand,
   logsCommand,
   envCommand,

@@ -38,7 +38,7 @@ import {
 } from "./operation";
 import { failed, interrupted, otherInputs } from "./outcomes";
 import { ProcessTree } from "./process-tree";
-import { secretFile } from "./secret-file";
+import { secretFile } from "../secret-file";
 import { projectFile } from "./settings";
 
 export interface PulumiEngineOptions {

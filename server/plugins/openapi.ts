@@ -29,6 +29,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         { name: "fleet", description: "Accounts, stamps and the fleet file" },
         { name: "vault", description: "What is kept, and whether it can be restored" },
         { name: "hosts", description: "Hosts of workers" },
+        { name: "webhooks", description: "Who is told what happens" },
         { name: "audit", description: "Who did what, when and why" },
         { name: "health", description: "For machines that watch the service" },
       ],

@@ -15,6 +15,7 @@ import type {
   RunService,
 } from "../runs-ports";
 import type { VaultService } from "../vault-ports";
+import type { WebhookService } from "../webhook-ports";
 
 /** The Fastify application, with types of requests and answers from their TypeBox schemas. */
 export type App = FastifyInstance<
@@ -42,6 +43,7 @@ export interface RouteContext {
   readonly auditLog: AuditService;
   readonly hosts: HostService;
   readonly tokens: TokenService;
+  readonly webhooks: WebhookService;
   readonly scope: Scope;
   readonly metrics: Metrics;
   /** Version of the product. */

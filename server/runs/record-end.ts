@@ -3,6 +3,7 @@ import type { StampStatus } from "../runs-ports";
 import type { ClaimedStamp, NewEvent, StampDetails, Store } from "../store/types";
 import type { Conclude } from "./conclude-check";
 import type { JobOutcome } from "./outcome";
+import { stampEnded } from "./announce";
 import { keepPlan } from "./plan-phase";
 import { foundBy } from "./found";
 import { isOfStacks } from "./requests";
@@ -39,6 +40,7 @@ export async function recordEnd(store: Store, end: ClaimEnd): Promise<void> {
       await tx.endClaimed(claim, workerId, status, details);
       await tx.append(runId, [endOf(claim, status, details)]);
       const { operation } = claim.job;
+      await tx.webhooks.announce(stampEnded(runId, operation, stamp, details));
       if (isOfStacks(operation)) {
         const good = status === "succeeded";
         const kept = good && operation === "up" ? outputs : undefined;

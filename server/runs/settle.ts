@@ -1,5 +1,6 @@
 import type { Hold } from "../runs-ports";
 import type { NewEvent, Transaction } from "../store/types";
+import { approvalWanted, runEnded } from "./announce";
 import type { Conclude } from "./conclude-check";
 import { nextSteps } from "./progress";
 import { accountResults, endStatus, summarize } from "./summary";
@@ -36,7 +37,10 @@ export async function settle(
   if (!run.cancelRequested) await tx.enqueue(runId, ready);
   if (steps.rollout !== undefined) {
     await tx.setRollout(runId, steps.rollout);
-    events.push(...heldEvents(run.rollout?.hold, steps.rollout.hold));
+    for (const hold of newHold(run.rollout?.hold, steps.rollout.hold)) {
+      events.push({ type: "run.held", data: { ...hold } });
+      await tx.webhooks.announce(approvalWanted(runId, run.operation, hold));
+    }
   }
   if (ended) {
     const stamps = await tx.results(runId);
@@ -49,6 +53,7 @@ export async function settle(
     const wrong = error === undefined ? {} : { error };
     events.push({ type: "run.ended", data: { status, summary, ...wrong } });
     await tx.append(runId, events);
+    await tx.webhooks.announce([runEnded(runId, operation, status, summary, stamps)]);
     await tx.audit({
       subject,
       action: "run.end",
@@ -61,8 +66,8 @@ export async function settle(
   }
 }
 
-/** Tells of a hold that was not there before. */
-function heldEvents(before: Hold | undefined, hold: Hold | undefined): readonly NewEvent[] {
+/** The hold, if it was not there before. */
+function newHold(before: Hold | undefined, hold: Hold | undefined): readonly Hold[] {
   if (hold === undefined || (before?.kind === hold.kind && before.wave === hold.wave)) return [];
-  return [{ type: "run.held", data: { ...hold } }];
+  return [hold];
 }

@@ -192,6 +192,38 @@ const MIGRATIONS: readonly Migration[] = [
         started_at timestamptz NOT NULL DEFAULT clock_timestamp()
       );`,
   },
+  {
+    version: 8,
+    name: "webhooks and what is on its way to them",
+    sql: `
+      CREATE TABLE strongroom.webhooks (
+        id text PRIMARY KEY,
+        url text NOT NULL,
+        description text,
+        events text[],
+        secrets jsonb NOT NULL,
+        created_by text NOT NULL,
+        created_at timestamptz NOT NULL,
+        disabled_at timestamptz,
+        disabled_reason text
+      );
+      CREATE TABLE strongroom.webhook_deliveries (
+        webhook_id text NOT NULL REFERENCES strongroom.webhooks(id) ON DELETE CASCADE,
+        event_id text NOT NULL,
+        type text NOT NULL,
+        subject text NOT NULL,
+        at timestamptz NOT NULL,
+        data jsonb NOT NULL,
+        status text NOT NULL,
+        attempts integer NOT NULL DEFAULT 0,
+        next_at timestamptz,
+        response integer,
+        error text,
+        ended_at timestamptz,
+        PRIMARY KEY (webhook_id, event_id)
+      );
+      CREATE INDEX webhook_deliveries_ended ON strongroom.webhook_deliveries (ended_at);`,
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

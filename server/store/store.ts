@@ -37,6 +37,7 @@ import type {
   StoredRun,
   Transaction,
 } from "./types";
+import { WEBHOOK_QUEUE, webhookStore } from "./webhooks";
 
 export interface StoreOptions {
   /** A Postgres of the user's, version 13 or later; without it one is started in the state folder. */
@@ -57,6 +58,7 @@ const LONGEST_JOB_HOURS = 23;
 class SqlStore implements Store {
   readonly access: AccessStore;
   private readonly processes = new EngineProcesses((text, values) => this.sql(text, values));
+  readonly webhooks = webhookStore((text, values) => this.sql(text, values));
 
   constructor(
     readonly description: string,
@@ -318,7 +320,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await alone(client, async () => {
         await migrate(client);
         await queue.start();
-        await queue.createQueue(QUEUE, { name: QUEUE, policy: "standard" });
+        for (const name of [QUEUE, WEBHOOK_QUEUE]) {
+          await queue.createQueue(name, { name, policy: "standard" });
+        }
       });
     } finally {
       client.release();

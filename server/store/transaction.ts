@@ -39,6 +39,7 @@ import {
 } from "./rows";
 import { endUnchanged, readMadeStamps, refreshWaiting, writeStampState } from "./stamp-states";
 import { firstTurn, keepTurns } from "./turns";
+import { SqlWebhookTransaction } from "./webhooks";
 import type {
   AbandonedStamp,
   ClaimedStamp,
@@ -79,6 +80,9 @@ export class SqlTransaction implements Transaction {
   private readonly db: PgBoss.Db = {
     executeSql: (text, values) => this.client.query(text, values),
   };
+  get webhooks(): SqlWebhookTransaction {
+    return new SqlWebhookTransaction(this.client, this.queue, this.db);
+  }
 
   private sql<R extends QueryResultRow>(
     text: string,
@@ -299,9 +303,8 @@ export class SqlTransaction implements Transaction {
     return writeRules(this.client, runId, rollout, plans);
   }
 
-  setRollout(runId: string, rollout: Rollout): Promise<void> {
-    return writeRollout(this.client, runId, rollout);
-  }
+  setRollout = (runId: string, rollout: Rollout): Promise<void> =>
+    writeRollout(this.client, runId, rollout);
 
   async keepPlan(
     claim: ClaimedStamp,
@@ -314,9 +317,8 @@ export class SqlTransaction implements Transaction {
     return true;
   }
 
-  addApproval(runId: string, approval: Approval): Promise<void> {
-    return writeApproval(this.client, runId, approval);
-  }
+  addApproval = (runId: string, approval: Approval): Promise<void> =>
+    writeApproval(this.client, runId, approval);
 
   async requestCancel(runId: string): Promise<void> {
     await this.sql("UPDATE strongroom.runs SET cancel_requested = true WHERE id = $1", [runId]);
@@ -355,9 +357,7 @@ export class SqlTransaction implements Transaction {
     await this.notify({ topic: "events", runId });
   }
 
-  setStampState(end: StampEnd): Promise<void> {
-    return writeStampState(this.client, end);
-  }
+  setStampState = (end: StampEnd): Promise<void> => writeStampState(this.client, end);
 
   madeStamps(stamps: readonly StampName[]): Promise<readonly MadeStamp[]> {
     return readMadeStamps(this.client, stamps);
@@ -371,9 +371,7 @@ export class SqlTransaction implements Transaction {
     return refreshWaiting(this.client, runId, stamps);
   }
 
-  async audit(entry: NewAuditEntry): Promise<void> {
-    await appendAudit(this.client, entry);
-  }
+  audit = (entry: NewAuditEntry): Promise<void> => appendAudit(this.client, entry);
 
   async notify(notice: Notice): Promise<void> {
     await this.sql("SELECT pg_notify($1, $2)", [CHANNEL, JSON.stringify(notice)]);

@@ -30,6 +30,7 @@ import type {
   StampState,
   StampStatus,
 } from "../runs-ports";
+import type { WebhookStore, WebhookTransaction } from "./webhook-types";
 
 /** An account of a run as planned: `reason` says why none of its stamps is part of the run. */
 export interface PlannedAccount {
@@ -279,6 +280,7 @@ export interface Transaction {
   /** Adds to the audit log; the last thing of a transaction but one, because entries of others wait for its end. */
   audit(entry: NewAuditEntry): Promise<void>;
   notify(notice: Notice): Promise<void>;
+  readonly webhooks: WebhookTransaction;
 }
 
 /** Everything the service remembers. All methods throw AppError: RUN_STORE, ENGINE_DISK_FULL or a bug. */
@@ -333,5 +335,6 @@ export interface Store {
   queueDepth(): Promise<number>;
   /** Calls the listener on every notice; returns how to stop it. Notices may be lost: poll as well, slowly. */
   onNotice(listener: (notice: Notice) => void): () => void;
+  readonly webhooks: WebhookStore;
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { fakeTokens, memorySessions } from "./fake-access";
 import { fakeAuthenticator, FakeFleet, FakeRuns } from "./fake-services";
 import { FakeReports } from "./fake-reports";
 import { FakeAudit, FakeVaultService } from "./fake-vault-service";
+import { FakeWebhooks } from "./fake-webhooks";
 
 export interface TestApp {
   readonly app: App;
@@ -16,6 +17,7 @@ export interface TestApp {
   readonly reports: FakeReports;
   readonly vault: FakeVaultService;
   readonly audit: FakeAudit;
+  readonly webhooks: FakeWebhooks;
   /** Every line logged so far. */
   readonly lines: () => string[];
 }
@@ -28,6 +30,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
   const vault = new FakeVaultService();
   const audit = new FakeAudit();
   const tokens = fakeTokens();
+  const webhooks = new FakeWebhooks();
   const logStream = new PassThrough();
   let logged = "";
   logStream.on("data", (chunk: Buffer) => {
@@ -44,6 +47,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
       requireAccounts: () => Promise.resolve(),
     },
     hosts: { gone: () => Promise.resolve({ processes: 2 }) },
+    webhooks,
     authenticator: fakeAuthenticator,
     sessions: new Sessions(memorySessions()),
     cookieSecret: "the same for all services",
@@ -63,6 +67,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
     reports,
     vault,
     audit,
+    webhooks,
     lines: () => logged.split("\n").filter((line) => line !== ""),
   };
 }

@@ -36,6 +36,7 @@ describe("the settings", () => {
         maxShrinkPercent: 10,
       },
       checkMinutes: 0,
+      webhooks: { rules: { hosts: [], networks: [], http: false } },
       requestsPerMinute: 1200,
       s3UsePathStyle: false,
       logLevel: "info",

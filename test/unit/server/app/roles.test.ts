@@ -54,6 +54,11 @@ const NEEDS = [
   ["admin", get("/v1/tokens")],
   ["admin", post("/v1/tokens", { name: "ann", role: "approver" })],
   ["admin", post("/v1/tokens/tok-0123456789abcdef/revoke")],
+  ["operator", get("/v1/webhooks")],
+  ["operator", get("/v1/webhooks/wh-0123456789abcdef/deliveries")],
+  ["approver", post("/v1/webhooks", { url: "https://hooks.example.com/" })],
+  ["approver", post("/v1/webhooks/wh-0123456789abcdef/rotate", {})],
+  ["approver", { method: "DELETE" as const, url: "/v1/webhooks/wh-0123456789abcdef", headers: {} }],
 ] as const;
 
 describe("who may do what", () => {
