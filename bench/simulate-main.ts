@@ -39,7 +39,7 @@ async function main(): Promise<void> {
       report: (line) => process.stderr.write(`${line}\n`),
     });
     const built = (name: string): string => path.join(__dirname, "..", name);
-    const unchanged = measureUnchanged(1000, {
+    const unchanged = await measureUnchanged(1000, {
       program: ["programs", "stacks", "lambdas/bundles", "server/engine"].map(built),
       packs: [built("policies")],
     });

@@ -168,6 +168,51 @@ export interface StackLocks {
   remove(stamp: StampName, id: string): Promise<void>;
 }
 
+/** An earlier version of a state that the backend still has. */
+export interface EarlierState {
+  /** Where it is, for people. */
+  readonly name: string;
+  read(): Promise<string>;
+}
+
+/** The states as the backend keeps them. Nothing is written through this door: that is the engine's, under its lock. */
+export interface StackStates {
+  /** A sign of each state that differs after every write; stacks without a state are left out. Starts no process. */
+  signs(stamps: readonly StampName[]): Promise<ReadonlyMap<StampName, string>>;
+  /** The text of a state; undefined where there is none. */
+  read(stamp: StampName): Promise<string | undefined>;
+  /** Newest first. */
+  earlier(stamp: StampName): Promise<readonly EarlierState[]>;
+}
+
+/** What a state backend lets us see. */
+export interface StackBackend {
+  readonly locks: StackLocks;
+  /** Absent where only Pulumi's own command knows how to read the states. */
+  readonly states?: StackStates;
+}
+
+/** What is looked for when only AWS knows the id of a resource. */
+export type LostSearch =
+  | {
+      readonly kind: "key";
+      readonly region: string;
+      /** All of these. */
+      readonly tags: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: "event source";
+      readonly region: string;
+      readonly functionName: string;
+      readonly eventSourceArn: string;
+    };
+
+/**
+ * Looks in the stamp's account for what an interrupted update may have left there; answers the ids of all that match. Looks
+ * more than once before it says that there is nothing.
+ */
+export type FindLost = (search: LostSearch) => Promise<readonly string[]>;
+
 /** The door to Pulumi. `execute` never throws for a failed stack: the failure is in the outcome. */
 export interface EnginePort {
   execute(

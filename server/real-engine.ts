@@ -3,7 +3,7 @@ import path from "node:path";
 import { engineSettings } from "../engine/config";
 import { projectRoot } from "../engine/parts";
 import { resolveToolchain } from "../engine/toolchain";
-import { stackLocks } from "./backend/locks";
+import { stackBackend } from "./backend/backend";
 import { createPulumiEngine } from "./engine/engine";
 import type { Engine, EngineContext } from "./parts";
 
@@ -26,7 +26,7 @@ export function realEngine(
       stateDir,
       ...(backendUrl === undefined
         ? {}
-        : { backendUrl, locks: await stackLocks(backendUrl, s3UsePathStyle) }),
+        : { backendUrl, backend: await stackBackend(backendUrl, s3UsePathStyle), s3UsePathStyle }),
       ...(passphraseFile === undefined ? {} : { passphraseFile }),
       ...(secretsProvider === undefined ? {} : { secretsProvider }),
       policyPacks: [path.join(projectRoot(), "policies", "strongroom")],

@@ -71,6 +71,8 @@ export const ERRORS = {
   ENGINE_TIMEOUT: kind("engine", 502, true, "The engine took too long"),
   ENGINE_DISK_FULL: kind("service", 503, true, "The disk is full"),
   ENGINE_PENDING: kind("engine", 409, false, "An interrupted update left work undone"),
+  STATE_DAMAGED: kind("engine", 409, false, "The stack's state cannot be used"),
+  STATE_UNREACHABLE: kind("engine", 502, true, "The stacks' states cannot be reached"),
   RUN_NOT_FOUND: kind("caller", 404, false, "No such run"),
   WEBHOOK_NOT_FOUND: kind("caller", 404, false, "No such webhook"),
   ONBOARDING_NOT_FOUND: kind("caller", 404, false, "No such onboarding"),

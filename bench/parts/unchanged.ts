@@ -17,20 +17,20 @@ export interface UnchangedResult {
 }
 
 /** Judges so many stamps by the digests of these sources, without a database. `npm run simulate` has the time with one. */
-export function measureUnchanged(
+export async function measureUnchanged(
   stamps: number,
   paths: { readonly program: readonly string[]; readonly packs: readonly string[] },
-): UnchangedResult {
+): Promise<UnchangedResult> {
   const identifier = new Identifier({
     ...paths,
     parts: [],
     secretsProvider: "passphrase",
-    backendUrl: "file:///nowhere",
+    states: undefined,
     exemptions: NO_EXEMPTIONS,
   });
   const jobs = simulatedPlan(stamps).stamps.filter(({ kind }) => kind === "access");
   const first = performance.now();
-  const before = identifier.identify(jobs);
+  const before = await identifier.identify(jobs);
   const coldMs = performance.now() - first;
   const state = digest("state");
   const made = jobs.map(({ stamp }, index) => ({
@@ -43,12 +43,10 @@ export function measureUnchanged(
   }));
   const second = performance.now();
   const now = new Map<StampName, StackIdentity>(
-    identifier
-      .identify(jobs)
-      .map((identity, index) => [
-        jobs[index]?.stamp ?? stampName("access", "000000000000"),
-        { ...identity, state },
-      ]),
+    (await identifier.identify(jobs)).map((identity, index) => [
+      jobs[index]?.stamp ?? stampName("access", "000000000000"),
+      { ...identity, state },
+    ]),
   );
   const { left } = judgeUnchanged(now, made, 2);
   return { stamps, left: left.length, coldMs, warmMs: performance.now() - second };

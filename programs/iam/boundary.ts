@@ -41,8 +41,15 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
         ...CLOUD_CONTROL_ACTIONS,
         "kms:CreateKey",
         "kms:ListAliases",
+        "kms:ListKeys",
         "secretsmanager:ListSecrets",
-        ...(vault ? ["lambda:CreateEventSourceMapping", "logs:DescribeLogGroups"] : []),
+        ...(vault
+          ? [
+              "lambda:CreateEventSourceMapping",
+              "lambda:ListEventSourceMappings",
+              "logs:DescribeLogGroups",
+            ]
+          : []),
       ],
       ["*"],
       regional,

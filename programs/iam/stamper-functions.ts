@@ -62,6 +62,8 @@ export function functions(
     ),
     // Of one that was just deleted Lambda knows no function any more, and whether it is gone must be seen.
     named("SeeSources", ["lambda:GetEventSourceMapping"], [sources]),
+    // One whose creation was interrupted has an id that only Lambda knows.
+    named("FindLostSources", ["lambda:ListEventSourceMappings"], ["*"]),
     named(
       "SourceTags",
       ["lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"],

@@ -91,6 +91,14 @@ function keys(spec: AccessSpec, place: Place): PolicyDocument {
       Resource: "*",
       Condition: { StringEquals: inRegions(spec) },
     },
+    {
+      // A key whose creation was interrupted is found again by its tags, which only those of the stamp show.
+      Sid: "FindLostKeys",
+      Effect: "Allow",
+      Action: "kms:ListKeys",
+      Resource: "*",
+      Condition: { StringEquals: inRegions(spec) },
+    },
   );
 }
 

@@ -8,6 +8,8 @@ export interface StateResource {
   readonly custom?: boolean;
   readonly delete?: boolean;
   readonly id?: string;
+  /** URN and id of its provider, joined by `::`. */
+  readonly provider?: string;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
   readonly inputs?: Readonly<Record<string, unknown>>;

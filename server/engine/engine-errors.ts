@@ -121,7 +121,7 @@ const PATTERNS: readonly Pattern[] = [
     match: /pending operations from previous deployment|has \d+ pending operation/i,
     tell: (_found, stamp) => ({
       message: `an interrupted update of ${stamp} left creations whose end nobody saw`,
-      action: `Run: pulumi refresh --stack ${stamp} (it asks what became of each of them)`,
+      action: `Start an up of ${stamp}: it asks AWS what became of each of them.`,
     }),
   },
 ];

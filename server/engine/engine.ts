@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import type { Toolchain } from "../../engine/toolchain";
@@ -8,16 +8,16 @@ import { resourcesOfState } from "../../policies/state-file";
 import { AppError } from "../../stacks/errors";
 import type { Exemption } from "../../stacks/exemptions";
 import type { StampName } from "../../stacks/naming";
-import { fileLocks } from "../backend/file-locks";
+import { fileBackend } from "../backend/backend";
 import type {
   EnginePort,
   ExemptionsOf,
   ProcessWatch,
+  StackBackend,
   StackEvent,
   StackIdentity,
   StackInputs,
   StackJob,
-  StackLocks,
   StackOutcome,
   StackResource,
 } from "../ports";
@@ -29,17 +29,11 @@ import { engineEnvironment } from "./environment";
 import { exemptionsDigest, NO_EXEMPTIONS } from "./exemptions";
 import { Identifier } from "./identity";
 import { cleanUp, unfinished, writeDown } from "./journal";
-import {
-  exportState,
-  readStateFile,
-  stateFile,
-  type EngineSettings,
-  type OperationResult,
-} from "./operation";
+import type { EngineSettings, OperationResult } from "./operation";
 import { failed, interrupted, otherInputs } from "./outcomes";
 import { ProcessTree } from "./process-tree";
 import { secretFile } from "../secret-file";
-import { projectFile } from "./settings";
+import { readState } from "./state";
 
 export interface PulumiEngineOptions {
   readonly toolchain: Pick<Toolchain, "pulumiCommandPath" | "env" | "parts">;
@@ -47,8 +41,10 @@ export interface PulumiEngineOptions {
   readonly stateDir: string;
   /** Where the stacks' states are; `file://<stateDir>/pulumi` by default. */
   readonly backendUrl?: string;
-  /** The locks of that backend; those of a `file://` one by default, and none is removed elsewhere. */
-  readonly locks?: StackLocks;
+  /** What can be seen of that backend; of a `file://` one by default everything, and nothing elsewhere. */
+  readonly backend?: StackBackend;
+  /** Address the backend's bucket as `/bucket`; false by default. */
+  readonly s3UsePathStyle?: boolean;
   /** `passphrase` (default) or the address of a key, `awskms://…`. */
   readonly secretsProvider?: string;
   /** File with the passphrase; one is made in the state folder by default. */
@@ -85,8 +81,6 @@ const PROGRAM_FILES = [
   ),
 ];
 
-const NO_LOCKS: StackLocks = { list: () => Promise.resolve([]), remove: () => Promise.resolve() };
-
 /** The engine with what its owner does at the start. */
 export interface PulumiEnginePort extends EnginePort {
   /**
@@ -98,7 +92,7 @@ export interface PulumiEnginePort extends EnginePort {
 
 class PulumiEngine implements PulumiEnginePort {
   private readonly backendUrl: string;
-  private readonly locks: StackLocks;
+  private readonly backend: StackBackend;
   private readonly folder: string;
   private readonly passphraseFile: string | undefined;
   private readonly identifier: Identifier;
@@ -109,8 +103,7 @@ class PulumiEngine implements PulumiEnginePort {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const own = path.join(stateDir, "pulumi");
     this.backendUrl = options.backendUrl ?? `file://${own}`;
-    const isFile = this.backendUrl.startsWith("file://");
-    this.locks = options.locks ?? (isFile ? fileLocks(this.backendUrl) : NO_LOCKS);
+    this.backend = options.backend ?? fileBackend(this.backendUrl);
     if (options.backendUrl === undefined) mkdirSync(own, { recursive: true, mode: 0o700 });
     this.passphraseFile =
       (options.secretsProvider ?? "passphrase") === "passphrase"
@@ -121,7 +114,7 @@ class PulumiEngine implements PulumiEnginePort {
       packs: [...options.policyPacks, built("policies")],
       parts: options.toolchain.parts,
       secretsProvider: options.secretsProvider ?? "passphrase",
-      backendUrl: this.backendUrl,
+      states: this.backend.states,
       exemptions: this.exemptionsOf,
     });
   }
@@ -130,8 +123,7 @@ class PulumiEngine implements PulumiEnginePort {
     return this.options.exemptions ?? NO_EXEMPTIONS;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is a rejection, as the port has it
-  async identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]> {
+  identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]> {
     return this.identifier.identify(jobs);
   }
 
@@ -153,7 +145,7 @@ class PulumiEngine implements PulumiEnginePort {
       if (signal.aborted) return outcome(failed(interrupted(job.stamp), "cancelled"));
       await this.cleanUp(job.stamp, onEvent, watch?.earlier);
       // Before the program is loaded: if its files are replaced meanwhile, the next run finds that they differ.
-      const [before] = this.identifier.identify([job]);
+      const [before] = await this.identifier.identify([job]);
       const exemptions = this.exemptionsOf(job.stamp);
       const { expect } = job;
       if (expect !== undefined && before?.inputs !== expect.inputs) throw otherInputs(job.stamp);
@@ -174,7 +166,7 @@ class PulumiEngine implements PulumiEnginePort {
         ...(exempt === undefined ? {} : { exemptions: exempt }),
       };
       if (result.status !== "succeeded" || job.operation !== "up") return outcome(result);
-      const state = this.identifier.identify([job])[0]?.state;
+      const state = (await this.identifier.identify([job]))[0]?.state;
       return outcome({
         ...result,
         ...(before === undefined || state === undefined ? {} : { identity: { ...before, state } }),
@@ -215,18 +207,16 @@ class PulumiEngine implements PulumiEnginePort {
   }
 
   private async readState(stamp: StampName): Promise<Deployment | undefined> {
-    const file = stateFile(this.backendUrl, stamp);
-    if (file !== undefined) return readStateFile(file);
+    const { backend, backendUrl } = this;
     const workDir = this.makeWorkDir();
     try {
-      writeFileSync(path.join(workDir, "Pulumi.yaml"), projectFile(this.backendUrl));
       const command = new LeanCommand({
         command: this.options.toolchain.pulumiCommandPath,
         version: null,
         environment: this.environment(workDir),
         onSpawn: () => undefined,
       });
-      return await exportState(command, stamp, workDir);
+      return (await readState({ stamp, backend, backendUrl, workDir, command }))?.deployment;
     } finally {
       rmSync(workDir, { recursive: true, force: true });
     }
@@ -347,12 +337,14 @@ class PulumiEngine implements PulumiEnginePort {
     return {
       command: toolchain.pulumiCommandPath,
       backendUrl: this.backendUrl,
+      s3UsePathStyle: this.options.s3UsePathStyle ?? false,
       secretsProvider: secretsProvider ?? "passphrase",
       policyPacks: policyPacks.map((folder) => path.resolve(folder)),
       exemptions,
       parallel: parallel ?? 32,
       workDir,
       journalDir: this.journal,
+      backupDir: path.join(this.folder, "backups"),
     };
   }
 
@@ -361,7 +353,8 @@ class PulumiEngine implements PulumiEnginePort {
     onEvent: (event: StackEvent) => void,
     earlier: ProcessWatch["earlier"] = [],
   ): Promise<void> {
-    const { journal: folder, locks } = this;
+    const { journal: folder } = this;
+    const { locks } = this.backend;
     for (const text of await cleanUp({ folder, stamp, locks, earlier })) {
       onEvent({ type: "message", level: "warning", text });
       this.options.report(text);

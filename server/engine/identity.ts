@@ -1,12 +1,10 @@
-import { statSync } from "node:fs";
 import path from "node:path";
 
 import type { Part } from "../../engine/parts";
 import { digest } from "../../stacks/digest";
 import type { StampName } from "../../stacks/naming";
-import type { ExemptionsOf, StackIdentity, StackInputs } from "../ports";
+import type { ExemptionsOf, StackIdentity, StackInputs, StackStates } from "../ports";
 import { exemptionsDigest } from "./exemptions";
-import { stateFile } from "./operation";
 import { Sources } from "./sources";
 
 export interface IdentifierOptions {
@@ -17,7 +15,8 @@ export interface IdentifierOptions {
   /** CLI, language host and plugins. */
   readonly parts: readonly Part[];
   readonly secretsProvider: string;
-  readonly backendUrl: string;
+  /** Undefined where the backend cannot be asked for so little as a sign of a state. */
+  readonly states: StackStates | undefined;
   readonly exemptions: ExemptionsOf;
 }
 
@@ -35,7 +34,7 @@ export class Identifier {
     this.unversioned = new Sources(unknown.map((part) => part.path));
   }
 
-  identify(jobs: readonly StackInputs[]): readonly StackIdentity[] {
+  async identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]> {
     const program = this.program.digest();
     const packs = this.packs.digest();
     const tools = {
@@ -43,8 +42,9 @@ export class Identifier {
       unversioned: this.unversioned.digest(),
       secretsProvider: this.options.secretsProvider,
     };
+    const signs = await this.signsOf(jobs.map(({ stamp }) => stamp));
     return jobs.map(({ stamp, spec, connection }) => {
-      const state = this.stateOf(stamp);
+      const state = signs.get(stamp);
       const exemptions = exemptionsDigest(this.options.exemptions(stamp));
       return {
         inputs: digest({ program, packs, tools, spec, connection, exemptions }),
@@ -56,13 +56,12 @@ export class Identifier {
   }
 
   /**
-   * The sign of the state as it was last written, by whomever: the engine writes the file anew with each change. Other
-   * backends cannot be asked for so little.
+   * The signs of the states as they were last written, by whomever. A backend that does not answer gives none: then nothing is
+   * left alone for being unchanged, and the operation itself says what is wrong.
    */
-  private stateOf(stamp: StampName): string | undefined {
-    const file = stateFile(this.options.backendUrl, stamp);
-    const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
-    return found === undefined ? undefined : `${found.size}-${found.mtimeMs}-${found.ino}`;
+  private async signsOf(stamps: readonly StampName[]): Promise<ReadonlyMap<StampName, string>> {
+    const none = new Map<StampName, string>();
+    return (await this.options.states?.signs(stamps).catch(() => none)) ?? none;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { LocalWorkspace, Stack, type EngineEvent, type PulumiFn } from "@pulumi/pulumi/automation";
@@ -6,28 +6,32 @@ import { LocalWorkspace, Stack, type EngineEvent, type PulumiFn } from "@pulumi/
 import { EXEMPTIONS, JUDGE } from "../../policies/config-keys";
 import { AppError } from "../../stacks/errors";
 import type { Exemption } from "../../stacks/exemptions";
-import { PROJECT, type StampName } from "../../stacks/naming";
 import { keepsTo, NEW_STAMP } from "../../stacks/plan-digest";
+import { stackBackend } from "../backend/backend";
 import type { ChangeCounts, StackEvent, StackJob, StackOutcome } from "../ports";
+import { refuseAfterRepair } from "./after-repair";
 import { CommandFailed, LeanCommand } from "./command";
 import {
   outputsOf,
-  pendingCreates,
   resourcesOf,
   retainedBy,
   secretsOf,
   wouldBeLost,
   type Deployment,
 } from "./deployment";
-import { errorOf, saysNoSuchStack } from "./engine-errors";
+import { errorOf } from "./engine-errors";
 import { EventReader } from "./events";
+import { type SoundState, soundState } from "./repair";
 import { Sides } from "./sides";
 import { projectFile, stackFile, stackFileName } from "./settings";
+import { readState, type StateSource } from "./state";
 
 /** How an operation reaches the engine; goes to the child process as JSON. */
 export interface EngineSettings {
   readonly command: string;
   readonly backendUrl: string;
+  /** Address the backend's bucket as `/bucket`. */
+  readonly s3UsePathStyle: boolean;
   /** `passphrase`, or an address such as `awskms://…`. */
   readonly secretsProvider: string;
   readonly policyPacks: readonly string[];
@@ -38,6 +42,8 @@ export interface EngineSettings {
   /** Empty folder of this operation alone. */
   readonly workDir: string;
   readonly journalDir: string;
+  /** States are kept here before they are repaired. */
+  readonly backupDir: string;
 }
 
 /** An outcome without what only the parent process can measure. */
@@ -45,37 +51,24 @@ export type OperationResult = Omit<StackOutcome, "seconds" | "peakMemoryMiB">;
 
 const NOTHING: ChangeCounts = { create: 0, update: 0, replace: 0, delete: 0, same: 0 };
 
-/** The state of a stack in a file backend, without a process; other backends are asked through the CLI. */
-export function stateFile(backendUrl: string, stamp: StampName): string | undefined {
-  if (!backendUrl.startsWith("file://")) return undefined;
-  const root = backendUrl.slice("file://".length);
-  return path.join(root, ".pulumi", "stacks", PROJECT, `${stamp}.json`);
-}
-
-/** Reads a state file; undefined if there is none. Throws on a file that cannot be understood: it is never overwritten. */
-export function readStateFile(file: string): Deployment | undefined {
-  if (!existsSync(file)) return undefined;
-  const parsed = JSON.parse(readFileSync(file, "utf8")) as {
-    checkpoint?: { latest?: Deployment | null };
-  };
-  return parsed.checkpoint?.latest ?? {};
-}
-
 /** One operation on one stack, in the child process. */
 export class Operation {
   private readonly reader: EventReader;
   private readonly sides = new Sides();
   private changedSomething = false;
+  private repaired: SoundState["repaired"];
+  private readonly source: Promise<StateSource>;
 
   constructor(
     private readonly job: StackJob,
     private readonly settings: EngineSettings,
     private readonly command: LeanCommand,
     private readonly program: PulumiFn,
-    onEvent: (event: StackEvent) => void,
+    private readonly onEvent: (event: StackEvent) => void,
     private readonly signal: AbortSignal,
   ) {
     this.reader = new EventReader(onEvent);
+    this.source = sourceOf(job.stamp, settings, command);
   }
 
   /** Never throws: a failure is in the result. */
@@ -89,19 +82,13 @@ export class Operation {
 
   private async work(): Promise<OperationResult> {
     const { job, settings } = this;
-    const before = await this.readState();
+    const before = await this.soundState();
     if (before === undefined && (job.operation === "drift" || job.operation === "retire")) {
       throw new AppError("STACK_NOT_FOUND", `${job.stamp} has not been stamped`, {
         action: `Nothing to ${job.operation === "drift" ? "compare" : "take down"}; stamp it with an up first.`,
       });
     }
-    if (job.operation === "up" || job.operation === "retire") this.refusePending(before);
-    writeFileSync(path.join(settings.workDir, "Pulumi.yaml"), projectFile(settings.backendUrl));
-    writeFileSync(
-      path.join(settings.workDir, stackFileName(job.stamp)),
-      stackFile(job.spec, job.connection, secretsOf(before)),
-      { mode: 0o600 },
-    );
+    this.writeSettings(before);
     const workspace = await LocalWorkspace.create({
       workDir: settings.workDir,
       program: this.program,
@@ -122,6 +109,42 @@ export class Operation {
       case "retire":
         return this.retire(stack, before ?? {});
     }
+  }
+
+  /** The state, repaired where it has to be and the operation is one that changes things. */
+  private async soundState(): Promise<Deployment | undefined> {
+    const { job, settings } = this;
+    if (job.operation === "preview" || job.operation === "drift") return this.readState();
+    const { state, repaired } = await soundState({
+      ...(await this.source),
+      accountId: job.spec.accountId,
+      backupDir: settings.backupDir,
+      mayRestore: job.operation === "up",
+      prepare: (deployment) => this.writeSettings(deployment),
+      find: async (search) => {
+        const { findLost } = await import("../inventory/find-lost.js");
+        return findLost(job.connection)(search);
+      },
+      tell: (text) => this.onEvent({ type: "message", level: "warning", text }),
+    });
+    this.repaired = repaired;
+    return state?.deployment;
+  }
+
+  private async readState(): Promise<Deployment | undefined> {
+    return (await readState(await this.source))?.deployment;
+  }
+
+  /** What the command reads in its work folder; how the secrets are encrypted comes from the state. */
+  private writeSettings(before: Deployment | undefined): void {
+    const { stamp, spec, connection } = this.job;
+    const { workDir, backendUrl } = this.settings;
+    writeFileSync(path.join(workDir, "Pulumi.yaml"), projectFile(backendUrl));
+    writeFileSync(
+      path.join(workDir, stackFileName(stamp)),
+      stackFile(spec, connection, secretsOf(before)),
+      { mode: 0o600 },
+    );
   }
 
   private get options() {
@@ -174,7 +197,9 @@ export class Operation {
     const expected = this.job.expect?.changes;
     if (!isNew || (expected !== undefined && expected !== NEW_STAMP)) {
       await stack.preview({ ...this.options, ...this.packs, ...this.refresh });
-      if (!keepsTo(expected, this.reader.phase.changes)) throw this.otherPlan();
+      const { changes } = this.reader.phase;
+      refuseAfterRepair(this.job.stamp, this.repaired, changes);
+      if (!keepsTo(expected, changes)) throw this.otherPlan();
       const { differs } = this.reader.phase;
       if (!differs && this.job.refresh !== true) return this.succeeded(before ?? {});
     } else {
@@ -230,28 +255,6 @@ export class Operation {
     return this.command.run(args, this.settings.workDir, {});
   }
 
-  private async readState(): Promise<Deployment | undefined> {
-    const { backendUrl } = this.settings;
-    const file = stateFile(backendUrl, this.job.stamp);
-    if (file !== undefined) return readStateFile(file);
-    writeFileSync(path.join(this.settings.workDir, "Pulumi.yaml"), projectFile(backendUrl));
-    return exportState(this.command, this.job.stamp, this.settings.workDir);
-  }
-
-  private refusePending(before: Deployment | undefined): void {
-    const pending = pendingCreates(before);
-    if (pending.length === 0) return;
-    const { stamp } = this.job;
-    throw new AppError(
-      "ENGINE_PENDING",
-      `an interrupted update of ${stamp} left ${pending.length} creations open`,
-      {
-        action: `Run: pulumi refresh --stack ${stamp}, which asks for each whether it exists; then start the run again.`,
-        problems: pending.map(({ urn }) => ({ message: urn })),
-      },
-    );
-  }
-
   private succeeded(after: Deployment, phase = this.reader.phase): OperationResult {
     return {
       status: "succeeded",
@@ -304,17 +307,11 @@ export class Operation {
   }
 }
 
-/** The state of a stack through the CLI; undefined if there is no such stack. The work folder holds a project file. */
-export async function exportState(
+async function sourceOf(
+  stamp: StateSource["stamp"],
+  { workDir, backendUrl, s3UsePathStyle }: EngineSettings,
   command: LeanCommand,
-  stamp: StampName,
-  workDir: string,
-): Promise<Deployment | undefined> {
-  try {
-    const { stdout } = await command.run(["stack", "export", "--stack", stamp], workDir, {});
-    return (JSON.parse(stdout) as { deployment?: Deployment | null }).deployment ?? {};
-  } catch (error) {
-    if (error instanceof CommandFailed && saysNoSuchStack(error.end.stderr)) return undefined;
-    throw error;
-  }
+): Promise<StateSource> {
+  const backend = await stackBackend(backendUrl, s3UsePathStyle);
+  return { stamp, workDir, backendUrl, command, backend };
 }

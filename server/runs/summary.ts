@@ -88,6 +88,8 @@ const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ENGINE_PENDING",
   "RUN_INTERRUPTED",
   "RUN_OWNER_UNKNOWN",
+  "STATE_DAMAGED",
+  "STATE_UNREACHABLE",
 ]);
 
 /** How a run ended, from how its stamps did; `error` is wrong with the run as a whole. */

@@ -43,21 +43,22 @@ describe("the service's file of exemptions", () => {
     expect(() => source(stamp.stamp)).to.throw(AppError);
   });
 
-  it("is part of what makes a stamp unchanged: of the stamps that it is about, and of no others", () => {
+  it("is part of what makes a stamp unchanged: of the stamps that it is about, and of no others", async () => {
     write(entry(`stack: ${stamp.stamp}`));
     const identifier = new Identifier({
       program: [],
       packs: [],
       parts: [],
       secretsProvider: "passphrase",
-      backendUrl: "file:///nowhere",
+      states: undefined,
       exemptions: exemptionsFile(file, [RULE]),
     });
-    const inputs = () => identifier.identify([stamp, elsewhere]).map((one) => one.inputs);
-    const before = inputs();
-    expect(inputs()).to.deep.equal(before);
+    const inputs = async () =>
+      (await identifier.identify([stamp, elsewhere])).map((one) => one.inputs);
+    const before = await inputs();
+    expect(await inputs()).to.deep.equal(before);
     write(entry(`stack: ${stamp.stamp}`).replace("2999", "2998"));
-    const after = inputs();
+    const after = await inputs();
     expect(after[0]).to.not.equal(before[0]);
     expect(after[1]).to.equal(before[1]);
   });
