@@ -8,7 +8,22 @@ export interface EscalationPath {
   readonly gains: string;
   /** All are needed. */
   readonly steps: readonly Step[];
+  /** What the first step makes do the holder's work, with a role of its own. */
+  readonly takes?: Workload;
 }
+
+/** What runs with a role of its own. */
+export type Workload =
+  | "function"
+  | "state machine"
+  | "build project"
+  | "Glue endpoint"
+  | "stack"
+  | "notebook"
+  | "instance"
+  | "container"
+  | "service"
+  | "code interpreter";
 
 export interface Step {
   /** Lower case. */
@@ -48,8 +63,12 @@ const passing = (service: string, ...actions: readonly string[]): EscalationPath
   );
 
 /** Something that runs with a role of its own is told what to do. */
-const taking = (gains: string, first: string, ...others: readonly string[]): EscalationPath =>
-  path(gains, strong(first), ...others.map(any));
+const taking = (
+  takes: Workload,
+  gains: string,
+  first: string,
+  ...others: readonly string[]
+): EscalationPath => ({ ...path(gains, strong(first), ...others.map(any)), takes });
 
 const IDENTITIES: readonly EscalationPath[] = [
   ...["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"].map((action) =>
@@ -174,44 +193,69 @@ const PASSING: readonly EscalationPath[] = [
   passing("airflow", "airflow:CreateEnvironment", "airflow:CreateWebLoginToken"),
   passing("gamelift", "gamelift:CreateFleet"),
   passing("braket", "braket:CreateJob"),
+  passing("rolesanywhere", "rolesanywhere:CreateTrustAnchor", "rolesanywhere:CreateProfile"),
 ];
 
 const TAKING: readonly EscalationPath[] = [
-  taking("runs its own code in a function", "lambda:UpdateFunctionCode"),
-  taking(
-    "runs its own code in a function",
-    "lambda:UpdateFunctionConfiguration",
-    "lambda:PublishLayerVersion",
+  taking("function", "runs its own code in a function", "lambda:UpdateFunctionCode"),
+  ...["lambda:PublishLayerVersion", "lambda:GetLayerVersion"].map((layer) =>
+    taking(
+      "function",
+      "runs its own code in a function",
+      "lambda:UpdateFunctionConfiguration",
+      layer,
+    ),
   ),
-  taking("runs commands on instances", "ssm:SendCommand"),
-  taking("opens a shell on instances", "ssm:StartSession"),
-  taking("opens a shell on instances", "ec2-instance-connect:SendSSHPublicKey"),
+  taking("instance", "runs commands on instances", "ssm:SendCommand"),
+  taking("instance", "runs commands on instances", "ssm:CreateAssociation"),
+  taking("instance", "opens a shell on instances", "ssm:StartSession"),
+  taking("instance", "opens a shell on instances", "ec2-instance-connect:SendSSHPublicKey"),
   taking(
+    "instance",
+    "opens a shell on instances",
+    "ec2-instance-connect:SendSerialConsoleSSHPublicKey",
+  ),
+  taking(
+    "instance",
     "runs commands on instances",
     "ec2:ModifyInstanceAttribute",
     "ec2:StopInstances",
     "ec2:StartInstances",
   ),
-  taking("opens a shell in containers", "ecs:ExecuteCommand"),
-  taking("runs its own code in a Glue endpoint", "glue:UpdateDevEndpoint"),
-  taking("runs its own build", "codebuild:StartBuild", "codebuild:UpdateProject"),
-  taking("acts through a stack's role", "cloudformation:UpdateStack"),
+  taking("container", "opens a shell in containers", "ecs:ExecuteCommand"),
+  taking("Glue endpoint", "runs its own code in a Glue endpoint", "glue:UpdateDevEndpoint"),
+  // Who starts a build may send the commands along.
+  taking("build project", "runs its own build", "codebuild:StartBuild"),
+  taking("build project", "runs its own build", "codebuild:StartBuildBatch"),
+  taking("stack", "acts through a stack's role", "cloudformation:UpdateStack"),
   taking(
+    "stack",
     "acts through a stack's role",
     "cloudformation:CreateChangeSet",
     "cloudformation:ExecuteChangeSet",
   ),
-  taking("works in a notebook with its role", "sagemaker:CreatePresignedNotebookInstanceUrl"),
   taking(
+    "notebook",
+    "works in a notebook with its role",
+    "sagemaker:CreatePresignedNotebookInstanceUrl",
+  ),
+  taking(
+    "notebook",
     "runs its own code in a notebook",
     "sagemaker:UpdateNotebookInstance",
     "sagemaker:CreateNotebookInstanceLifecycleConfig",
     "sagemaker:StopNotebookInstance",
     "sagemaker:StartNotebookInstance",
   ),
-  taking("acts through a state machine's role", "states:UpdateStateMachine"),
-  taking("runs its own image with a service's role", "apprunner:UpdateService"),
-  taking("becomes the owner of a project", "codestar:AssociateTeamMember"),
+  taking("state machine", "acts through a state machine's role", "states:UpdateStateMachine"),
+  taking("service", "runs its own image with a service's role", "apprunner:UpdateService"),
+  taking("service", "becomes the owner of a project", "codestar:AssociateTeamMember"),
+  taking(
+    "code interpreter",
+    "runs its own code with an interpreter's role",
+    "bedrock-agentcore:StartCodeInterpreterSession",
+    "bedrock-agentcore:InvokeCodeInterpreter",
+  ),
 ];
 
 export const ESCALATION_PATHS: readonly EscalationPath[] = [...IDENTITIES, ...PASSING, ...TAKING];

@@ -1,5 +1,10 @@
 import { demands } from "./conditions";
-import { ESCALATION_PATHS, type EscalationPath, type Step } from "./escalation-paths";
+import {
+  ESCALATION_PATHS,
+  type EscalationPath,
+  type Step,
+  type Workload,
+} from "./escalation-paths";
 import { globMatches, isOpen } from "./patterns";
 import { Permissions, type Grant } from "./permissions";
 import { intersect, reachOfRegion, regionHas, type Region } from "./region";
@@ -88,6 +93,46 @@ export function servicesActingAs(permissions: Permissions, role: string): Readon
   return services;
 }
 
+/** Where in an account something is: service and resource of its ARN. */
+export interface Place {
+  readonly service: string;
+  readonly resource: string;
+}
+
+/**
+ * The ways in which somebody with these permissions can have a workload do its work, and so become the role that it runs
+ * with. The workload is of the holder's account.
+ */
+export function takeoversOf(permissions: Permissions, sort: Workload, place: Place): Escalation[] {
+  return ESCALATION_PATHS.flatMap((path) => {
+    const [first, ...others] = path.steps;
+    if (path.takes !== sort || first === undefined) return [];
+    const reaching = permissions
+      .grants(first.action)
+      .find((grant) => !isBounded(first, grant) && reaches(grant, place));
+    if (reaching === undefined) return [];
+    const grants = others.map((step) =>
+      permissions.grants(step.action).find((grant) => opens(step, grant, {})),
+    );
+    const open = grants.filter((grant) => grant !== undefined);
+    return open.length === others.length ? [{ path, grants: [reaching, ...open] }] : [];
+  });
+}
+
+/** Whether a grant reaches it in some partition, Region and account: those of the grant's own texts are tried. */
+function reaches({ region }: Grant, { service, resource }: Place): boolean {
+  return region.within.some((pattern) => {
+    const [, partition, , ...where] = pattern
+      .split(":", 5)
+      .map((part) => (isOpen(part) ? "any" : part));
+    const [inRegion = "any", account = "any"] = where;
+    return regionHas(
+      region,
+      `arn:${partition ?? "aws"}:${service}:${inRegion}:${account}:${resource}`,
+    );
+  });
+}
+
 function opens(step: Step, grant: Grant, controlled: Controlled): boolean {
   if (isBounded(step, grant)) return false;
   if (step.needs === "any" || step.needs === "made") return true;
@@ -105,6 +150,8 @@ function isBounded(step: Step, { conditions }: Grant): boolean {
       const service = step.service;
       return demands(condition) && !values.some((value) => globMatches(value, service));
     }
+    // Code comes from the layers that are named, or from none.
+    if (key === "lambda:layer") return exact && step.action.startsWith("lambda:update");
     if (key === "iam:permissionsboundary") return exact && step.action.startsWith("iam:");
     if (key === "iam:policyarn") return exact && /^iam:attach/.test(step.action);
     return (

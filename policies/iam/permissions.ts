@@ -2,7 +2,15 @@ import { expandAction, findAction, type Action } from "./action-table";
 import { effectOfAll } from "./condition-effect";
 import type { Condition, Statement } from "./document";
 import { globMatches } from "./patterns";
-import { intersect, made, regionHas, resourcePattern, without, type Region } from "./region";
+import {
+  intersect,
+  made,
+  regionCovers,
+  regionHas,
+  resourcePattern,
+  without,
+  type Region,
+} from "./region";
 
 /** A statement and where it comes from, for messages. */
 export interface SourcedStatement {
@@ -106,6 +114,19 @@ export class Permissions {
     return [...found.values()];
   }
 
+  /**
+   * Whether these permissions allow something that others do not: an action, or one on more resources or under fewer
+   * conditions. Where in doubt they do. Some actions are left out of it, by their ids.
+   */
+  exceed(others: Permissions, leftOut: ReadonlySet<string> = new Set()): boolean {
+    const ids = [...this.actions().map(({ id }) => id), ...this.unpublishedActions()];
+    return ids.some(
+      (id) =>
+        !leftOut.has(id) &&
+        !this.grants(id).every((grant) => others.grants(id).some((other) => within(grant, other))),
+    );
+  }
+
   /** Allowed actions that are not published: their names cannot be checked and their pattern has no wildcard. */
   unpublishedActions(): string[] {
     const names = this.allows.flatMap(({ source }) => source.statement.actions);
@@ -114,6 +135,15 @@ export class Permissions {
         !/[*?]/.test(name) && findAction(name) === undefined && this.grants(name).length > 0,
     );
   }
+}
+
+/** Whether a grant surely gives nothing that another one does not give. */
+function within(grant: Grant, other: Grant): boolean {
+  const conditions = grant.conditions.map((condition) => JSON.stringify(condition));
+  return (
+    regionCovers(other.region, grant.region) &&
+    other.conditions.every((condition) => conditions.includes(JSON.stringify(condition)))
+  );
 }
 
 function grantsOf(

@@ -19,6 +19,14 @@ export function regionHas({ within, except }: Region, resource: string): boolean
   );
 }
 
+/** Tells whether a region surely holds all of another one. */
+export function regionCovers(wide: Region, narrow: Region): boolean {
+  return (
+    wide.within.every((pattern) => narrow.within.some((other) => globCovers(pattern, other))) &&
+    wide.except.every((hole) => narrow.except.some((other) => globCovers(other, hole)))
+  );
+}
+
 /** What is in both, or undefined where surely nothing is. */
 export function intersect(a: Region, b: Region): Region | undefined {
   const within = tightest([...a.within, ...b.within]);

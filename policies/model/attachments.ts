@@ -40,14 +40,20 @@ export interface Attachments {
 /** What a property points at. */
 type Target = Resource | { readonly arn: string } | typeof UNKNOWN;
 
-/** Properties that name one identity, and the sort that each one names. */
-const ONE = {
+/** For each sort of identities, the properties that name one. */
+type Naming = Readonly<Record<"role" | "user" | "group", readonly string[]>>;
+const ONE: Naming = {
   role: ["role", "roleName"],
   user: ["user", "userName"],
   group: ["group", "groupName"],
-} as const;
-/** Properties that name several. */
-const MANY = { role: ["roles"], user: ["users"], group: ["groups"] } as const;
+};
+const SEVERAL: Naming = {
+  role: [...ONE.role, "roles"],
+  user: [...ONE.user, "users"],
+  group: [...ONE.group, "groups"],
+};
+const GROUPS: Naming = { role: [], user: [], group: SEVERAL.group };
+const MEMBERS: Naming = { role: [], user: ["user", "users"], group: [] };
 const SORTS = ["role", "user", "group"] as const;
 
 /** Finds what hangs on each identity of a stack, in every spelling. */
@@ -76,9 +82,9 @@ function readAttachments(stack: Stack): Attachments {
     return known;
   };
   /** Those that a part names: of the stack, of elsewhere, or not known yet. */
-  const namedBy = (part: Resource, many: boolean): Collected[] =>
+  const namedBy = (part: Resource, naming: Naming): Collected[] =>
     SORTS.flatMap((sort) =>
-      identityOf(part, many ? [...ONE[sort], ...MANY[sort]] : ONE[sort]).map((target) => {
+      identityOf(part, naming[sort]).map((target) => {
         if (target === UNKNOWN) return anybodys;
         if ("urn" in target) return on(target);
         const name = target.arn.slice(target.arn.lastIndexOf("/") + 1);
@@ -91,20 +97,30 @@ function readAttachments(stack: Stack): Attachments {
     );
 
   for (const policy of stack.ofTypes(TYPES.inlinePolicy)) {
-    for (const holder of namedBy(policy, false)) holder.add(policy);
+    for (const holder of namedBy(policy, ONE)) holder.add(policy);
   }
   for (const attachment of stack.ofTypes(TYPES.policyAttachment)) {
     const policies = managedOf(attachment, ["policyArn", "policyArns"]);
-    for (const holder of namedBy(attachment, true)) holder.attach(policies, "policyArn");
+    for (const holder of namedBy(attachment, SEVERAL)) holder.attach(policies, "policyArn");
   }
   for (const policy of managed) {
-    for (const holder of namedBy(policy, true)) holder.attach([policy], "roles");
+    for (const holder of namedBy(policy, SEVERAL)) holder.attach([policy], "roles");
   }
   for (const identity of identities) {
     const collected = on(identity);
     collected.add(identity);
     collected.attach(managedOf(identity, ["managedPolicyArns"]), "managedPolicyArns");
     collected.bound(managedOf(identity, ["permissionsBoundary"]));
+  }
+  for (const part of [...stack.ofTypes(TYPES.groupMembership), ...stack.ofTypes(TYPES.user)]) {
+    const groups = namedBy(part, GROUPS).filter((group) => group !== anybodys);
+    const members = TYPES.user.includes(part.type) ? [on(part)] : namedBy(part, MEMBERS);
+    for (const member of members) {
+      // Whoever is not known yet may be a member of these groups, and any group may turn out to be a member's.
+      for (const group of groups) member.join(group);
+      const unknown = identityOf(part, GROUPS.group).includes(UNKNOWN);
+      if (unknown && member !== anybodys) member.doubt("groups");
+    }
   }
   return {
     of: (identity) => on(identity).result(),
@@ -122,6 +138,7 @@ class Collected {
   private readonly unseen: string[] = [];
   private readonly arns: string[] = [];
   private readonly doubts: Undetermined[] = [];
+  private readonly groups = new Set<Collected>();
   private boundary: PolicySubject[] | undefined;
 
   constructor(private readonly stack: Stack) {}
@@ -135,7 +152,7 @@ class Collected {
 
   attach(targets: readonly Target[], property: string): void {
     for (const target of targets) {
-      if (target === UNKNOWN) this.doubts.push(new Undetermined(property, NOT_KNOWN_YET));
+      if (target === UNKNOWN) this.doubt(property);
       else if ("urn" in target) {
         this.add(target);
         const arn = arnOfPolicy(target);
@@ -156,9 +173,26 @@ class Collected {
     }
   }
 
+  /** Takes what a group has: a member may do it too, within its own boundary. */
+  join(group: Collected): void {
+    this.groups.add(group);
+  }
+
+  /** Notes that a property, not known yet, decides what the identity may do. */
+  doubt(property: string): void {
+    this.doubts.push(new Undetermined(property, NOT_KNOWN_YET));
+  }
+
   result(): Attached {
-    const { policies, managed, unseen, boundary, arns, doubts } = this;
-    return { policies, managed, unseen, boundary, arns, doubts };
+    const all = [this as Collected, ...this.groups];
+    return {
+      policies: [...new Set(all.flatMap(({ policies }) => policies))],
+      managed: all.flatMap(({ managed }) => managed),
+      unseen: all.flatMap(({ unseen }) => unseen),
+      boundary: this.boundary,
+      arns: all.flatMap(({ arns }) => arns),
+      doubts: all.flatMap(({ doubts }) => doubts),
+    };
   }
 }
 

@@ -23,7 +23,7 @@ interface Parts {
 
 /**
  * A role, user or group with everything that says what it may do: inline policies in every spelling, policies that are
- * resources of their own, attached managed policies, its boundary. Users do not get what their groups may do.
+ * resources of their own, attached managed policies, its boundary, and for a user what its groups of the stack have.
  */
 export class Identity implements Subject {
   private made: Permissions | undefined;

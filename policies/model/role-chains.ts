@@ -2,13 +2,11 @@ import { parseArn } from "../iam/arn";
 import { demands } from "../iam/conditions";
 import { effectOfAll } from "../iam/condition-effect";
 import type { Principals, Statement } from "../iam/document";
-import { escalationsOf, servicesActingAs, type Escalation } from "../iam/escalation";
+import { servicesActingAs } from "../iam/escalation";
 import { globMatches } from "../iam/patterns";
-import { Permissions } from "../iam/permissions";
 import { regionHas } from "../iam/region";
 import { namesAction } from "../iam/statements";
-import { attachmentsOf } from "./attachments";
-import { identitiesOf, statementsOf, type Identity } from "./identities";
+import { identitiesOf, type Identity } from "./identities";
 import type { Stack } from "./stack";
 
 /** `known`: what is sure counts. `possible`: so does what may be once unknown values are known. */
@@ -17,19 +15,23 @@ export type Certainty = "known" | "possible";
 /**
  * The roles of the stack that an identity can become, over any number of steps, the nearest first, without itself. A
  * step needs both sides: the permission to assume (within an account the trust of the exact role is enough), and trust.
- * A role that it can pass to a service which does what it says counts too, if the role trusts the service.
+ * A role that it can pass to a service which does what it says counts too, if the role trusts the service. `further` names
+ * roles that an identity can become in other ways.
  */
 export function reachableRoles(
   stack: Stack,
   from: Identity,
   certainty: Certainty = "known",
+  further: (identity: Identity) => Iterable<Identity> = () => [],
 ): readonly Identity[] {
   const doors = stack.family(readDoors);
   const found = new Set<Identity>([from]);
   const open: Identity[] = [from];
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    for (const role of doors.near(next, certainty)) {
-      if (found.has(role) || !mayBecome(next, role, certainty)) continue;
+    const behind = [...doors.near(next, certainty)].filter((role) => !found.has(role));
+    const become = behind.filter((role) => mayBecome(next, role, certainty));
+    for (const role of [...become, ...further(next)]) {
+      if (found.has(role)) continue;
       found.add(role);
       open.push(role);
     }
@@ -158,56 +160,4 @@ function shuts(statement: Statement, caller: string): boolean {
   if (effectOfAll(statement) !== "always") return false;
   const { principals } = statement;
   return principals?.everybody === true || (principals !== undefined && names(principals, caller));
-}
-
-/** A way to more permissions that an identity of a stack has, and the roles whose permissions it needs. */
-export interface IdentityEscalation extends Escalation {
-  readonly over: readonly Identity[];
-}
-
-/**
- * How an identity of a stack could get more permissions, through all its policies and through the roles that it can
- * become. With `possible` also through roles whose trust is not known yet, and policies that may turn out to be its own.
- */
-export function identityEscalations(
-  stack: Stack,
-  identity: Identity,
-  certainty: Certainty = "known",
-): readonly IdentityEscalation[] {
-  const own = [identity.permissions, ...(certainty === "possible" ? anybodys(stack) : [])];
-  const alone = escalationsOf(own, { arns: identity.ownArns });
-  const roles = reachableRoles(stack, identity, certainty);
-  const found = alone.map((escalation) => ({ ...escalation, over: [] }));
-  if (roles.length === 0) return found;
-  const known = new Set(alone.map(({ path }) => path));
-  const all = [identity, ...roles];
-  const together = escalationsOf([...own, ...roles.map(({ permissions }) => permissions)], {
-    arns: all.flatMap(({ ownArns }) => ownArns),
-  });
-  return [
-    ...found,
-    ...together
-      .filter(({ path }) => !known.has(path))
-      .map((escalation) => ({ ...escalation, over: needed(escalation, roles) })),
-  ];
-}
-
-/** The roles whose grants a way takes; where the identity's own are enough, all that it controls may be why. */
-function needed({ path, grants }: Escalation, roles: readonly Identity[]): readonly Identity[] {
-  const giving = roles.filter(({ permissions }) =>
-    path.steps.some(({ action }) =>
-      permissions.grants(action).some((grant) => grants.includes(grant)),
-    ),
-  );
-  return giving.length > 0 ? giving : roles;
-}
-
-/** What hangs on identities that are not known yet. */
-function anybodys(stack: Stack): readonly Permissions[] {
-  return stack.family(readAnybodys);
-}
-
-function readAnybodys(stack: Stack): readonly Permissions[] {
-  const policies = statementsOf(attachmentsOf(stack).anybodys);
-  return policies.length === 0 ? [] : [new Permissions({ policies })];
 }

@@ -40,6 +40,10 @@ export const TYPES = {
     "GroupPolicyAttachmentsExclusive",
   ),
   group: [...aws("iam", "Group"), ...native("iam", "Group")],
+  groupMembership: [
+    ...aws("iam", "GroupMembership", "UserGroupMembership"),
+    ...native("iam", "UserToGroupAddition"),
+  ],
   /** Identities and credentials that last: what roles are there to replace. */
   user: [...aws("iam", "User"), ...native("iam", "User")],
   userCredential: aws(
@@ -93,6 +97,11 @@ export const TYPES = {
     ...aws("lambda", "FunctionEventInvokeConfig"),
     ...native("lambda", "EventInvokeConfig"),
   ],
+  stateMachine: [...aws("sfn", "StateMachine"), ...native("stepfunctions", "StateMachine")],
+  buildProject: [...aws("codebuild", "Project"), ...native("codebuild", "Project")],
+  glueEndpoint: [...aws("glue", "DevEndpoint"), ...native("glue", "DevEndpoint")],
+  cloudFormationStack: [...aws("cloudformation", "Stack"), ...native("cloudformation", "Stack")],
+  notebook: [...aws("sagemaker", "NotebookInstance"), ...native("sagemaker", "NotebookInstance")],
   eventSourceMapping: [
     ...aws("lambda", "EventSourceMapping"),
     ...native("lambda", "EventSourceMapping"),

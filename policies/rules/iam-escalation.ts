@@ -1,6 +1,6 @@
 import { findAction } from "../iam/action-table";
 import { identitiesOf, type Identity } from "../model/identities";
-import { identityEscalations, type IdentityEscalation } from "../model/role-chains";
+import { identityEscalations, type IdentityEscalation } from "../model/identity-escalations";
 import { Undetermined } from "../model/values";
 import { defineRule, titleOf } from "./rule";
 
@@ -14,7 +14,7 @@ export const iamNoEscalation = defineRule<Identity>({
   severity: "critical",
   scope: "stack",
   checks:
-    "No identity can get more permissions than it was given: by all its policies together, within its boundary, and through the roles that it can become.",
+    "No identity can get more permissions than it was given: by all its policies together, those of its groups too, within its boundary, through the roles that it can become, and through what runs with a stronger role and does what the identity says.",
   why: "Permissions that are harmless one by one make an administrator together.",
   fix: "Name the resources of these actions so that the identity, its roles and its policies are not among them, or demand iam:PermissionsBoundary, iam:PolicyARN or iam:PassedToService.",
   corresponds: [

@@ -38,11 +38,13 @@ import {
   itself,
   root,
 } from "./iam-escalation-parts";
+import { TAKEOVERS } from "./iam-takeovers";
 
 export const IAM_ESCALATION_CASES: readonly RuleCases[] = [
   {
     rule: iamNoEscalation,
     passes: {
+      ...TAKEOVERS.passes,
       "one step of a way alone": [role("app"), inline("one", "app", pass)],
       "the other steps alone": [role("app"), inline("one", "app", create)],
       "the steps on two roles that cannot become each other": [
@@ -108,6 +110,7 @@ export const IAM_ESCALATION_CASES: readonly RuleCases[] = [
       ],
     },
     fails: {
+      ...TAKEOVERS.fails,
       "one action that is enough": fails(
         'Role "app"',
         `${PUT} (RolePolicy "one", policy, statement 1)`,
@@ -346,6 +349,7 @@ export const IAM_ESCALATION_CASES: readonly RuleCases[] = [
       ),
     },
     undetermined: {
+      ...TAKEOVERS.undetermined,
       "a policy that is not known yet": {
         given: [role("app"), resource(INLINE, { role: "app", policy: UNKNOWN }, { name: "one" })],
         property: "policy",
