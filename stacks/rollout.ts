@@ -51,6 +51,40 @@ export function exceeds({ accounts, failed }: WaveCount, tolerance: Tolerance): 
   return percent !== undefined && failed * 100 > percent * accounts;
 }
 
+const toleratesNone = ({ accounts, percent }: Tolerance): boolean =>
+  accounts === 0 || percent === 0 || (accounts === undefined && percent === undefined);
+
+/**
+ * What must hold after a wave, as one reads it: `nobody may fail; then 30 min to watch; then an approval`. After the last
+ * wave nothing comes, so only failures within it matter.
+ */
+export function describeGate(gate: Gate, isLast: boolean): string {
+  const { tolerance, stopsWithin, pauseSeconds, approval } = gate;
+  if (isLast && !stopsWithin) return "none; whoever fails, the others go on";
+  const who = toleratesNone(tolerance) ? "nobody" : describeTolerance(tolerance);
+  const failures = `${who} may fail${stopsWithin ? ", else it stops at once" : ""}`;
+  if (isLast) return failures;
+  return [
+    failures,
+    ...(pauseSeconds > 0 ? [`then ${pauseSeconds / 60} min to watch`] : []),
+    ...(approval ? ["then an approval"] : []),
+  ].join("; ");
+}
+
+/** When an `up` waits for an approval of its plan, and who gives approvals; one sentence each. */
+export function describeApprovals(rules: RolloutRules): readonly string[] {
+  const { approval, preciousAccounts, twoPerson, approvers = 1 } = rules;
+  const among = preciousAccounts === 1 ? "1 account" : `${preciousAccounts} accounts`;
+  return [
+    ...(approval
+      ? ["What changes existing stamps is previewed first and waits for an approval."]
+      : []),
+    `Deleting or replacing a key, a secret or a bucket in more than ${among} waits for an approval that names their number.`,
+    ...(twoPerson === true ? ["Who asks for the run cannot approve it."] : []),
+    ...(approvers > 1 ? [`${approvers} different persons have to approve.`] : []),
+  ];
+}
+
 /** A tolerance as one reads it: `2 accounts and 5 percent`. */
 export function describeTolerance({ accounts, percent }: Tolerance): string {
   const parts = [

@@ -1,14 +1,13 @@
-import { isPrecious } from "../../stacks/precious";
+import { describeDeciders } from "../runs/deciders";
 import type { RunRecord } from "../runs-ports";
 import type { CliIo } from "./io";
+import { renderPrecious } from "./render-changes";
 import { clean, counted } from "./text";
 
-/** Deletions and replacements that are listed; who approves more than that reads the JSON. */
-const MOST_PRECIOUS = 50;
-
 /** What holds a run, and the very command that lets it go on; empty where nothing does. */
-export function renderHold(run: RunRecord, { paint }: Pick<CliIo, "paint">): string {
+export function renderHold(run: RunRecord, io: Pick<CliIo, "paint">): string {
   const { hold } = run;
+  const { paint } = io;
   if (hold === undefined || run.endedAt !== undefined) return "";
   const { kind, wave, until, digest, preciousAccounts = 0 } = hold;
   if (kind === "pause") {
@@ -18,28 +17,20 @@ export function renderHold(run: RunRecord, { paint }: Pick<CliIo, "paint">): str
     kind === "plan"
       ? paint.bold("The plan waits for an approval")
       : `${paint.bold("Waits for an approval")} after the wave ${clean(wave ?? "")}`,
+    ...describeDeciders(run.requestedBy, hold).map(clean),
   ];
-  if (kind === "plan" && preciousAccounts > 0) {
+  const precious = kind === "plan" && preciousAccounts > 0;
+  if (precious) {
     lines.push(
       paint.red(
         `It deletes or replaces a key, a secret or a bucket in ${counted(preciousAccounts, "account")}:`,
       ),
+      ...renderPrecious(run.stamps, io),
     );
-    const precious = run.stamps.flatMap(({ stamp, changes = [] }) =>
-      changes.filter(isPrecious).map((change) => ({ stamp, ...change })),
-    );
-    for (const { stamp, operation, type, name, properties } of precious.slice(0, MOST_PRECIOUS)) {
-      const because = properties.length === 0 ? "" : ` (${properties.join(", ")})`;
-      lines.push(`  ${paint.red(operation)} ${stamp} ${clean(`${type} ${name}${because}`)}`);
-    }
-    if (precious.length > MOST_PRECIOUS) {
-      lines.push(`  … and ${precious.length - MOST_PRECIOUS} more`);
-    }
   }
-  const named =
-    kind === "plan" && preciousAccounts > 0 ? ` --precious-accounts ${preciousAccounts}` : "";
+  const number = precious ? ` --precious-accounts ${preciousAccounts}` : "";
   lines.push(
-    `${paint.bold("→")} strongroom approve ${run.id} --digest ${digest ?? ""}${named} --reason <why>`,
+    `${paint.bold("→")} strongroom approve ${run.id} --digest ${digest ?? ""}${number} --reason <why>`,
   );
   return lines.join("\n");
 }

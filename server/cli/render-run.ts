@@ -3,6 +3,8 @@ import type { RunRecord, StampResult } from "../runs-ports";
 import type { CliIo } from "./io";
 import { countsText, verdictsText } from "./run-state";
 import { table } from "./table";
+import { SIGNS } from "../report/kinds";
+import { renderChanges } from "./render-changes";
 import { renderHold } from "./render-hold";
 import { clean, counted, duration } from "./text";
 import { vaultLines } from "./render-vault";
@@ -38,10 +40,14 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
       `${paint.bold("Left out")}\n${table(["account", "name", "reason"], leftOut(skipped))}`,
     );
   }
+  // Changes of many stamps are read once for all accounts in which they are the same.
+  const grouped = run.stamps.filter(({ changes = [] }) => changes.length > 0).length > 1;
   for (const stamp of run.stamps) {
-    const details = renderStamp(stamp, io);
+    const details = renderStamp(grouped ? { ...stamp, changes: [] } : stamp, io);
     if (details !== "") parts.push(details);
   }
+  const changes = grouped ? renderChanges(run.stamps, io) : "";
+  if (changes !== "") parts.push(changes);
   const hold = renderHold(run, io);
   if (hold !== "") parts.push(hold);
   if (run.error !== undefined) {
@@ -68,10 +74,9 @@ function leftOut(accounts: RunRecord["accounts"]): string[][] {
 function renderStamp(result: StampResult, { paint }: Pick<CliIo, "paint">): string {
   const { stamp, changes = [], violations = [], error } = result;
   const lines: string[] = vaultLines(result).map((line) => `  ${line}`);
-  const signs = { create: "+", update: "~", replace: "±", delete: "-" } as const;
   for (const { operation, type, name, properties } of changes.slice(0, MOST_CHANGES)) {
     const what = properties.length === 0 ? "" : ` (${properties.join(", ")})`;
-    lines.push(`  ${signs[operation]} ${clean(`${type} ${name}${what}`)}`);
+    lines.push(`  ${SIGNS[operation]} ${clean(`${type} ${name}${what}`)}`);
   }
   if (changes.length > MOST_CHANGES) lines.push(`  … and ${changes.length - MOST_CHANGES} more`);
   for (const { level, verdict, pack, rule, urn, message } of violations) {

@@ -1,6 +1,7 @@
 import type { Organization } from "../../stacks/accounts";
 import { parseStampName, stampName, type StampName } from "../../stacks/naming";
 import { planRun } from "../../stacks/plan";
+import { upRules } from "../../stacks/rollout-rules";
 import { type Selection, selectAccounts } from "../../stacks/selection";
 import type { OrganizationCache } from "../org/snapshot";
 import type { StackResource } from "../ports";
@@ -70,6 +71,10 @@ export function createFleetService(options: FleetServiceOptions): FleetService {
         ageSeconds: age(found),
         fleet: withoutExternalIds(loaded),
         plan,
+        rules: upRules(
+          loaded.fleet,
+          plan.waves.map(({ name }) => name),
+        ),
       };
     },
   };

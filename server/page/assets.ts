@@ -90,6 +90,8 @@ export const LIVE_JS = `"use strict";
     if (cell && event.type === "stamp.ended") badge(cell, event.data.unchanged ? "unchanged" : String(event.data.status ?? "ended"));
     if (event.type === "run.held") location.reload();
     if (cell && event.type === "stamp.planned") badge(cell, "waiting");
+    // Others have to approve as well: the page as the service writes it says who is missing.
+    if (event.type === "run.approved" && event.data.missing) return location.reload();
     if (event.type === "run.started" || event.type === "run.approved" || event.type === "run.resumed") badge(document.getElementById("status"), "running");
   };
   // The page as the service writes it has the summary, the reasons and no script at work.

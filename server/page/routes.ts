@@ -27,6 +27,13 @@ const SHOWN_EVENTS = 1000;
 const hidden = { schema: { hide: true } } as const;
 const viewer = { access: "viewer", page: true } as const;
 
+/** A form sends text only. */
+const ApprovalForm = Type.Object({
+  digest: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+  reason: Type.String({ maxLength: 1000 }),
+  preciousAccounts: Type.Optional(Type.String({ pattern: "^[0-9]{1,6}$" })),
+});
+
 /** The dashboard: pages written by the service, one style sheet, one small script, no other part. */
 export async function pageRoutes(
   root: App,
@@ -63,7 +70,11 @@ export async function pageRoutes(
         const principal = principalOf(request);
         const run = await findRun(context, request.params.id);
         const events = await firstEvents(run.id);
-        const content = runPage(run, events, allows(principal.role, "operator"));
+        const content = runPage(run, events, {
+          subject: principal.subject,
+          mayCancel: allows(principal.role, "operator"),
+          mayApprove: allows(principal.role, "approver"),
+        });
         return show(reply, `Run ${run.id}`, content, principal, true);
       },
     );
@@ -78,6 +89,29 @@ export async function pageRoutes(
         const { id } = found;
         await runs.cancel(id, principal.subject);
         audit(request, "run.cancel", { runId: id });
+        return reply.redirect(`/runs/${encodeURIComponent(id)}`, 303);
+      },
+    );
+
+    app.post(
+      "/runs/:id/approve",
+      {
+        config: { access: "approver", page: true },
+        schema: { hide: true, params: RunParams, body: ApprovalForm },
+      },
+      async (request, reply) => {
+        const found = await findRun(context, request.params.id);
+        const principal = principalOf(request);
+        await requireOwn(context, principal, found);
+        const { id } = found;
+        const { digest, reason, preciousAccounts } = request.body;
+        const approval = {
+          digest,
+          reason,
+          ...(preciousAccounts === undefined ? {} : { preciousAccounts: Number(preciousAccounts) }),
+        };
+        await runs.approve(id, approval, principal.subject);
+        audit(request, "run.approve", { runId: id, ...approval });
         return reply.redirect(`/runs/${encodeURIComponent(id)}`, 303);
       },
     );

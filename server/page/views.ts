@@ -3,7 +3,6 @@ import { TERMINAL_STATUSES } from "../runs-ports";
 import type {
   AccountView,
   FleetService,
-  Hold,
   RunEvent,
   RunListItem,
   RunRecord,
@@ -13,6 +12,7 @@ import type {
 } from "../runs-ports";
 import { type Html, html } from "./html";
 import { badge, duration, type Figure, figures, moment, table } from "./layout";
+import { changesView, holdView } from "./plan-views";
 import { keptDetail, restoreTable } from "./vault-views";
 
 type Accounts = Awaited<ReturnType<FleetService["accounts"]>>;
@@ -158,30 +158,12 @@ function resultRow(result: StampResult): Html {
   </tr>`;
 }
 
-/** What a run waits for, and how it goes on. Approving needs the plan's digest and a reason: the command line asks for them. */
-function holdNote(id: string, { kind, wave, until, digest, preciousAccounts = 0 }: Hold): Html {
-  const after = wave === undefined ? "" : ` after the wave ${wave}`;
-  if (kind === "pause") return html`<p class="problem">Paused${after} until ${until}.</p>`;
-  const named = kind === "plan" && preciousAccounts > 0;
-  return html`<div class="problem">
-    <p>Waits for an approval${kind === "plan" ? " of its plan" : after}.</p>
-    ${
-      named &&
-      html`<p>
-        A key, a secret or a bucket would be deleted or replaced in ${preciousAccounts} accounts.
-      </p>`
-    }
-    <p>
-      <code
-        >strongroom approve ${id} --digest
-        ${digest}${named && html` --precious-accounts ${preciousAccounts}`} --reason …</code
-      >
-    </p>
-  </div>`;
-}
-
 /** One run; while it goes on, the script keeps it up to date. */
-export function runPage(run: RunRecord, events: readonly RunEvent[], mayCancel: boolean): Html {
+export function runPage(
+  run: RunRecord,
+  events: readonly RunEvent[],
+  viewer: { readonly subject: string; readonly mayCancel: boolean; readonly mayApprove: boolean },
+): Html {
   const ended = (TERMINAL_STATUSES as readonly string[]).includes(run.status);
   const skipped = run.accounts.filter(({ status }) => status === "skipped");
   return html`<h1>Run <code>${run.id}</code></h1>
@@ -192,12 +174,12 @@ export function runPage(run: RunRecord, events: readonly RunEvent[], mayCancel: 
     ${run.error !== undefined && problem(run.error)}
     ${
       !ended &&
-      mayCancel &&
+      viewer.mayCancel &&
       html`<form method="post" action="/runs/${run.id}/cancel">
         <button type="submit">Cancel the run</button>
       </form>`
     }
-    ${run.hold !== undefined && !ended && holdNote(run.id, run.hold)}
+    ${run.hold !== undefined && !ended && holdView(run, run.hold, viewer)} ${changesView(run)}
     ${
       run.summary !== undefined &&
       figures(

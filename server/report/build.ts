@@ -1,11 +1,12 @@
 import { RULES } from "../../policies/rules";
-import { groupByEqualChange, OWN_ACCOUNT, type Change } from "../../stacks/change-groups";
+import { OWN_ACCOUNT, type Change } from "../../stacks/change-groups";
 import { PROJECT } from "../../stacks/naming";
-import type { PolicyViolation, ResourceChange } from "../ports";
+import type { PolicyViolation } from "../ports";
 import type { RunRecord, StampResult } from "../runs-ports";
 import { costOf } from "./cost";
-import { counted, noun, preciousKind, SIGNS } from "./kinds";
+import { accountIdsOf, changeGroups, preciousGroups } from "./groups";
 import type { PreviewReport, ReportAccount, ReportFinding, ReportPlace } from "./model";
+import { together } from "./together";
 import { accessSentences } from "./words";
 
 /** What a run's record does not say. */
@@ -31,16 +32,9 @@ export function buildReport(run: RunRecord, context: ReportContext): PreviewRepo
   );
   const nameOf = (id: string): string | undefined => known.get(id)?.name ?? names.get(id);
 
-  const groups = groupByEqualChange(
-    ids.map((accountId) => ({
-      accountId,
-      changes: stamps
-        .filter((stamp) => stamp.accountId === accountId)
-        .flatMap(({ changes }) => changes ?? []),
-    })),
-  ).map(({ digest, changes, accountIds }) => ({
+  const groups = changeGroups(stamps).map(({ digest, summary, changes, accountIds }) => ({
     digest,
-    summary: summaryOf(changes),
+    summary,
     counts: countsOf(changes),
     changes: changes.map((change) => ({ ...change, properties: [...change.properties] })),
     accountIds: [...accountIds],
@@ -96,44 +90,12 @@ function outcomeOf(
 
 const stoppedByPolicy = ({ error }: StampResult): boolean => error?.code === "POLICY_VIOLATION";
 
-/** `+ 3 roles, ~ 1 key`. */
-function summaryOf(changes: readonly Change[]): string {
-  const parts: string[] = [];
-  for (const operation of ["delete", "replace", "update", "create"] as const) {
-    const byNoun = new Map<string, number>();
-    for (const { type } of changes.filter((change) => change.operation === operation)) {
-      byNoun.set(noun(type), (byNoun.get(noun(type)) ?? 0) + 1);
-    }
-    for (const [what, count] of [...byNoun].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      parts.push(`${SIGNS[operation]} ${counted(count, what)}`);
-    }
-  }
-  return parts.join(", ");
-}
-
 function countsOf(
   changes: readonly Pick<Change, "operation">[],
 ): PreviewReport["totals"]["changes"] {
   const counts = { create: 0, update: 0, replace: 0, delete: 0 };
   for (const { operation } of changes) counts[operation]++;
   return counts;
-}
-
-/** Puts equal things of several accounts together, in the order in which they first came. */
-function together<T, G>(
-  items: Iterable<T>,
-  keyOf: (item: T) => unknown,
-  make: (item: T) => G,
-  add: (group: G, item: T) => void,
-): G[] {
-  const groups = new Map<string, G>();
-  for (const item of items) {
-    const key = JSON.stringify(keyOf(item));
-    const group = groups.get(key) ?? make(item);
-    groups.set(key, group);
-    add(group, item);
-  }
-  return [...groups.values()];
 }
 
 const addAccount = (list: string[], id: string): void => {
@@ -144,30 +106,12 @@ function preciousChanges(
   stamps: readonly StampResult[],
   { placeOf }: ReportContext,
 ): PreviewReport["precious"] {
-  const found = stamps.flatMap((stamp) =>
-    (stamp.changes ?? []).flatMap((change: ResourceChange) => {
-      const { operation, type } = change;
-      const kind = preciousKind(type);
-      if (kind === undefined || (operation !== "delete" && operation !== "replace")) return [];
-      const name = change.name.replaceAll(stamp.accountId, OWN_ACCOUNT);
-      return [{ stamp, operation, kind, type, name, properties: [...change.properties] }];
-    }),
-  );
-  return together(
-    found,
-    ({ stamp, ...what }) => [stamp.kind, what],
-    ({ stamp, ...what }) => ({
-      ...what,
-      stackKind: stamp.kind,
-      occurrences: [] as { accountId: string; place: ReportPlace }[],
-      accountIds: [] as string[],
-    }),
-    ({ accountIds, occurrences }, { stamp }) => {
-      const { accountId } = stamp;
-      occurrences.push({ accountId, place: placeOf(stamp) });
-      addAccount(accountIds, accountId);
-    },
-  ).sort((a, b) => b.accountIds.length - a.accountIds.length);
+  return preciousGroups(stamps).map(({ stamps: own, properties, ...what }) => ({
+    ...what,
+    properties: [...properties],
+    occurrences: own.map((stamp) => ({ accountId: stamp.accountId, place: placeOf(stamp) })),
+    accountIds: accountIdsOf(own),
+  }));
 }
 
 const SEVERITIES = ["critical", "high", "medium", "low"] as const;

@@ -1,19 +1,3 @@
-import { TYPES } from "../../policies/model/types";
-
-type PreciousKind = "key" | "secret" | "bucket" | "backup vault";
-
-const PRECIOUS: readonly (readonly [PreciousKind, readonly string[]])[] = [
-  ["key", [...TYPES.kmsKey, ...TYPES.kmsReplicaKey, ...TYPES.kmsExternalKey]],
-  ["secret", [...TYPES.secret, ...TYPES.secretVersion]],
-  ["bucket", TYPES.bucket],
-  ["backup vault", TYPES.backupVault],
-];
-
-/** What a resource holds that cannot be had back once it is gone; undefined for everything else. */
-export function preciousKind(type: string): PreciousKind | undefined {
-  return PRECIOUS.find(([, types]) => types.includes(type))?.[0];
-}
-
 /** `aws:iam/rolePolicy:RolePolicy` as people say it: `role policy`. */
 export function noun(type: string): string {
   const last = type.slice(type.lastIndexOf(":") + 1);

@@ -7,6 +7,8 @@ import { AppError } from "../../../stacks/errors";
 import type { Fleet } from "../../../stacks/fleet";
 import { parseFleetFile, placeProblems } from "../../../stacks/fleet-file";
 import { type Plan, planRun } from "../../../stacks/plan";
+import { describeApprovals, describeGate, type RolloutRules } from "../../../stacks/rollout";
+import { upRules } from "../../../stacks/rollout-rules";
 import type { Accounts } from "../client";
 import {
   type CliContext,
@@ -28,7 +30,7 @@ export function planCommand(context: CliContext): Command {
   const command = withService(
     withTarget(
       new Command("plan").description(
-        "Show which stamps there will be, in which order, and who is left out",
+        "Show which stamps there will be, in which order, behind which gates, and who is left out",
       ),
     ),
   );
@@ -48,8 +50,12 @@ export function planCommand(context: CliContext): Command {
         const fleet = own?.fleet ?? ((await client.fleet())["fleet"] as Fleet);
         const organization = organizationOf(await client.accounts(false));
         const plan = placed(own?.text, () => planRun(fleet, organization, target));
-        if (options.json === true) printJson(io, plan);
-        else io.out(renderPlan(plan, io));
+        const rules = upRules(
+          fleet,
+          plan.waves.map(({ name }) => name),
+        );
+        if (options.json === true) printJson(io, { ...plan, rules });
+        else io.out(renderPlan(plan, rules, io));
         return EXIT.ok;
       });
     }),
@@ -101,18 +107,29 @@ export function placed<T>(text: string | undefined, work: () => T): T {
   }
 }
 
-/** A plan as people read it: waves with their stamps, then who is left out. */
-export function renderPlan(plan: Plan, { paint }: Pick<CliIo, "paint">): string {
+/** A plan as people read it: waves with their stamps and gates, what needs an approval, then who is left out. */
+export function renderPlan(
+  plan: Plan,
+  rules: RolloutRules,
+  { paint }: Pick<CliIo, "paint">,
+): string {
   const accounts = new Map(plan.accounts.map((account) => [account.accountId, account]));
-  const parts = plan.waves.map(({ name, stamps }) => {
+  const parts = plan.waves.map(({ name, stamps }, index) => {
     const rows = stamps.map(({ stamp, accountId, dependsOn }) => [
       stamp,
       accounts.get(accountId)?.name ?? "",
       accounts.get(accountId)?.environment ?? "",
       dependsOn.join(", "),
     ]);
-    return `${paint.bold(`Wave ${name}`)}\n${table(["stamp", "account", "environment", "after"], rows)}`;
+    const gate = rules.waves[index]?.gate;
+    const isLast = index === plan.waves.length - 1;
+    return [
+      paint.bold(`Wave ${name}`),
+      table(["stamp", "account", "environment", "after"], rows),
+      ...(gate === undefined ? [] : [`${paint.bold("Gate:")} ${describeGate(gate, isLast)}`]),
+    ].join("\n");
   });
+  parts.push([paint.bold("Approvals"), ...describeApprovals(rules)].join("\n  "));
   if (plan.skipped.length > 0) {
     const rows = plan.skipped.map(({ accountId, name, reason }) => [accountId, name, reason]);
     parts.push(`${paint.bold("Left out")}\n${table(["account", "name", "reason"], rows)}`);

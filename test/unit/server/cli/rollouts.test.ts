@@ -43,10 +43,50 @@ describe("A run that waits for somebody, on the command line", () => {
     expect(result.exit).to.equal(6);
     expect(result.stderr).to.contain("waits for an approval of its plan");
     expect(result.stdout).to.contain("a key, a secret or a bucket in 1 account:");
-    expect(result.stdout).to.contain("replace member-111122223333 aws:kms/key:Key key (policy)");
+    expect(result.stdout).to.contain("replace key key (policy) in 1 account: 111122223333");
     expect(result.stdout).to.contain(
       `strongroom approve run-1 --digest ${DIGEST} --precious-accounts 1 --reason <why>`,
     );
+  });
+
+  it("says who may not approve it, and who is still missing", async () => {
+    service.runs.runs.set(
+      "run-1",
+      held({ hold: { ...PLAN, twoPerson: true, approvers: 2, approvedBy: ["token:olga"] } }),
+    );
+    const { stdout } = await strongroom(service, ["runs", "run-1"]);
+    expect(stdout)
+      .to.contain("token:operator asked for it and cannot approve it.")
+      .and.to.contain("2 different persons have to approve.")
+      .and.to.contain("Approved so far by token:olga.");
+  });
+
+  it("shows what changes once for all accounts in which it is the same", async () => {
+    const role = (accountId: string, name: string) => ({
+      urn: `urn:${accountId}:${name}`,
+      type: "aws:iam/role:Role",
+      name: `${name}-${accountId}`,
+      operation: "create" as const,
+      properties: [],
+    });
+    const [sample] = held().stamps;
+    const many = Array.from({ length: 47 }, (_, index) => String(200_000_000_000 + index));
+    const stamps = [...many, "111122223333"].map((accountId) => ({
+      ...sample!,
+      stamp: `member-${accountId}` as const,
+      accountId,
+      changes:
+        accountId === "111122223333"
+          ? [REPLACED]
+          : ["reader", "restorer", "rotator"].map((name) => role(accountId, name)),
+    }));
+    service.runs.runs.set("run-1", { ...held(), stamps });
+    const { stdout } = await strongroom(service, ["runs", "run-1"]);
+    expect(stdout).to.contain("47 accounts: + 3 roles\n");
+    expect(stdout).to.contain("200000000000, 200000000001");
+    expect(stdout).to.contain("and 42 more");
+    expect(stdout).to.contain("1 account: ± 1 key\n");
+    expect(stdout.match(/reader-<account>/g)).to.have.length(1);
   });
 
   it("is approved with exactly what the options say, and followed to its end", async () => {

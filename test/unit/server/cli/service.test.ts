@@ -318,6 +318,21 @@ describe("Plans and stack files on a laptop", () => {
     expect(stdout).to.match(/2 stamps of 1 account in 1 wave; 3 left out\.\n$/);
   });
 
+  it("plan with the gates between the waves and what needs an approval", async () => {
+    const gated = exampleText
+      .replace("    share: 10\n", "    share: 10\n    gate: { pauseMinutes: 30, approval: true }\n")
+      .concat("\nrollout: { preciousAccounts: 4 }\napprovals: { twoPerson: [up] }\n");
+    await writeFile(path.join(folder, "gated.yaml"), gated);
+    const { stdout } = await run(["plan", "--fleet", "gated.yaml"]);
+    expect(stdout).to.include("Gate: nobody may fail; then 30 min to watch; then an approval");
+    expect(stdout).to.include("in more than 4 accounts waits for an approval");
+    expect(stdout).to.include("Who asks for the run cannot approve it.");
+    const { stdout: json } = await run(["plan", "--fleet", "gated.yaml", "--json"]);
+    const { rules } = JSON.parse(json) as { rules: { waves: { name: string }[] } };
+    expect(rules.waves[0]).to.deep.include({ name: "canary" });
+    expect(rules).to.include({ preciousAccounts: 4, twoPerson: true });
+  });
+
   it("show every mistake of a fleet file with its place, without any service", async () => {
     await writeFile(
       path.join(folder, "bad.yaml"),
