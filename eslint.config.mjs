@@ -184,6 +184,25 @@ export default tseslint.config(
     ],
   ),
   border(
+    ["server/onboarding/**/*.ts"],
+    [
+      noTest,
+      [
+        [
+          "@pulumi/**",
+          "@aws-sdk/**",
+          "fastify",
+          "pg",
+          "pg-boss",
+          "**/routes/**",
+          "**/engine/**",
+          "**/emulator/**",
+        ],
+        "Onboarding asks the ports.",
+      ],
+    ],
+  ),
+  border(
     ["server/webhooks/**/*.ts"],
     [
       noTest,

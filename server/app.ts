@@ -32,6 +32,8 @@ import { tokenRoutes } from "./routes/tokens";
 import { SHARED_SCHEMAS } from "./routes/schemas";
 import { VAULT_SCHEMAS } from "./routes/vault-schemas";
 import { vaultRoutes } from "./routes/vault";
+import { ONBOARDING_SCHEMAS } from "./routes/onboarding-schemas";
+import { onboardingRoutes } from "./routes/onboardings";
 import { WEBHOOK_SCHEMAS } from "./routes/webhook-schemas";
 import { webhookRoutes } from "./routes/webhooks";
 import type {
@@ -42,6 +44,7 @@ import type {
   RunService,
 } from "./runs-ports";
 import type { VaultService } from "./vault-ports";
+import type { OnboardingService } from "./onboarding-ports";
 import type { WebhookService } from "./webhook-ports";
 
 export type { App, ReadinessCheck };
@@ -54,6 +57,7 @@ export interface AppOptions {
   readonly auditLog: AuditService;
   readonly hosts: HostService;
   readonly webhooks: WebhookService;
+  readonly onboardings: OnboardingService;
   readonly scope: Scope;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
@@ -124,7 +128,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
     reply.header("x-request-id", request.id);
     reply.header("cache-control", "no-cache");
   });
-  for (const schema of [...SHARED_SCHEMAS, ...VAULT_SCHEMAS, ...WEBHOOK_SCHEMAS]) {
+  for (const schema of [
+    ...SHARED_SCHEMAS,
+    ...VAULT_SCHEMAS,
+    ...WEBHOOK_SCHEMAS,
+    ...ONBOARDING_SCHEMAS,
+  ]) {
     app.addSchema(schema);
   }
 
@@ -155,6 +164,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     hosts: options.hosts,
     tokens: options.tokens,
     webhooks: options.webhooks,
+    onboardings: options.onboardings,
     scope: options.scope,
     metrics: options.metrics,
     streams,
@@ -172,6 +182,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   hostRoutes(app, context);
   tokenRoutes(app, context);
   webhookRoutes(app, context);
+  onboardingRoutes(app, context);
   healthRoutes(app, context, () => closing);
   await serveApiDocument(app);
   await pageRoutes(app, context, { authenticator: options.authenticator, sessions });

@@ -31,6 +31,9 @@ import { createHostService } from "./runs/hosts";
 import { keepLooking } from "./runs/schedule";
 import { createRunService } from "./runs/service";
 import type { VaultPort } from "./vault-ports";
+import { OnboardingDriver } from "./onboarding/driver";
+import { accountLookUp } from "./onboarding/look-up";
+import { createOnboardingService } from "./onboarding/service";
 import { openWebhooks } from "./webhooks/start";
 
 export interface StartOptions {
@@ -44,6 +47,8 @@ export interface StartOptions {
   readonly vault?: VaultPort;
   /** Also start what is wanted from time to time; not for a service that ends with one command. */
   readonly schedules?: boolean;
+  /** Wait before an onboarding is tried again, seconds, by what was tried in vain. */
+  readonly onboardingWait?: (attempts: number) => number;
   /** Where log lines go; standard output by default. */
   readonly logStream?: Writable;
   /** Delay of the event loop from which requests are refused, milliseconds; 5000 by default, 0 never refuses. */
@@ -161,6 +166,15 @@ async function start(
     clock,
     report,
   });
+  const onboardings = createOnboardingService({ store, clock });
+  const driver = new OnboardingDriver({
+    store,
+    runs,
+    lookUp: accountLookUp(source, organization),
+    clock,
+    report,
+    ...(options.onboardingWait === undefined ? {} : { waitBefore: options.onboardingWait }),
+  });
   const app = await buildApp({
     runs,
     fleet: fleetService,
@@ -173,6 +187,7 @@ async function start(
     cookieSecret: await access.secret("cookies"),
     requestCounts: access.counts,
     webhooks: webhooks.service,
+    onboardings,
     scope: createScope(planner, organization),
     authenticator,
     metrics,
@@ -203,6 +218,8 @@ async function start(
   if (config.works) await runs.startWorkers();
   webhooks.sender.start();
   undo.push(() => webhooks.sender.stop());
+  driver.start();
+  undo.push(() => driver.stop());
   undo.push(keepFresh(organization, discovery.maxAgeSeconds, report));
   if (options.schedules === true) {
     const drift = driftSchedule({

@@ -38,7 +38,15 @@ export interface RunRequest {
   readonly drill?: DrillOptions;
   /** Set by the service. */
   readonly follows?: Follows;
+  /** Set by the service, where it starts a run itself because of what an account did. */
+  readonly cause?: RunCause;
 }
+
+/**
+ * `joined`: a backup also tells the vault all members. `left`: nothing is taken down before somebody approves it. Of whatever
+ * cause, nothing precious goes in any account before somebody approves that.
+ */
+export type RunCause = "joined" | "moved" | "left";
 
 /** `waiting_for_approval` and `paused`: nothing of it runs until somebody approves, or a time has passed. */
 export type RunStatus =

@@ -34,6 +34,21 @@ export function upRules(fleet: Fleet, waves: readonly string[]): RolloutRules {
   };
 }
 
+/** The rules of an `up` that nobody asked for: in no account does a key, a secret or a bucket go unseen. */
+export function unaskedUpRules(fleet: Fleet, waves: readonly string[]): RolloutRules {
+  return { ...upRules(fleet, waves), preciousAccounts: 0 };
+}
+
+/** The rules of a `retire` that nobody asked for: it begins when an approver has seen it. */
+export function unaskedRetireRules(fleet: Fleet, waves: readonly string[]): RolloutRules {
+  return {
+    waves: waves.map((name) => ({ name, gate: OPEN })),
+    approval: true,
+    preciousAccounts: 0,
+    ...deciders(fleet, "retire"),
+  };
+}
+
 /**
  * The rules of an operation that begins only when a second person has approved it, as the fleet file asks for: its waves
  * have no gates. Undefined where nobody is asked.

@@ -19,6 +19,7 @@ import type {
   StampView,
 } from "../runs-ports";
 import type { TokenInfo, TokenRequest } from "../access-ports";
+import type { Onboarding, OnboardingRequest } from "../onboarding-ports";
 import type { PreviewReport } from "../report/model";
 import type { DrillSummary, FleetCoverage } from "../vault-ports";
 import type { Delivery, NewWebhook, Webhook, WebhookWithSecret } from "../webhook-ports";
@@ -150,6 +151,21 @@ export class ServiceClient {
 
   revokeToken(id: string): Promise<TokenInfo> {
     return this.json(`/v1/tokens/${encodeURIComponent(id)}/revoke`, { method: "POST" });
+  }
+
+  onboard(
+    { accountId, ...body }: OnboardingRequest,
+    key: string = randomUUID(),
+  ): Promise<Onboarding> {
+    return this.json(`/v1/accounts/${accountId}/onboard`, {
+      method: "POST",
+      body,
+      headers: { "idempotency-key": key },
+    });
+  }
+
+  onboarding(id: string): Promise<Onboarding> {
+    return this.json(`/v1/onboardings/${encodeURIComponent(id)}`);
   }
 
   webhooks(): Promise<{ items: readonly Webhook[] }> {

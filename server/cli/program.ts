@@ -12,6 +12,7 @@ import { driftCommand } from "./commands/drift";
 import { envCommand } from "./commands/env";
 import { hostGoneCommand } from "./commands/host-gone";
 import { logsCommand } from "./commands/logs";
+import { onboardCommand } from "./commands/onboard";
 import { planCommand } from "./commands/plan";
 import { policyCommand } from "./commands/policy";
 import { previewCommand } from "./commands/preview";
@@ -49,6 +50,7 @@ const COMMANDS = [
   planCommand,
   previewCommand,
   upCommand,
+  onboardCommand,
   approveCommand,
   resumeCommand,
   retryCommand,

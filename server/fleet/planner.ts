@@ -2,8 +2,14 @@ import type { Organization } from "../../stacks/accounts";
 import type { Fleet } from "../../stacks/fleet";
 import { directionOf, type Plan, planRun } from "../../stacks/plan";
 import { restoreSources } from "../../stacks/restore-sources";
-import { connectionFor, specFor } from "../../stacks/specs";
-import { secondPersonRules, upRules } from "../../stacks/rollout-rules";
+import { connectionFor, specFor, specsFor } from "../../stacks/specs";
+import {
+  secondPersonRules,
+  unaskedRetireRules,
+  unaskedUpRules,
+  upRules,
+} from "../../stacks/rollout-rules";
+import type { MemberSpec } from "../../stacks/spec";
 import type { RunTarget } from "../../stacks/target";
 import type { OrganizationCache } from "../org/snapshot";
 import type { Operation } from "../ports";
@@ -37,7 +43,12 @@ export function createPlanner({
       return withPlaces(loaded, () =>
         operation === "restore"
           ? planRestore(fleet, found, request)
-          : planStamps(fleet, found, targetOf(operation, target), operation, s3UsePathStyle),
+          : planStamps(
+              fleet,
+              found,
+              { ...request, target: targetOf(operation, target) },
+              s3UsePathStyle,
+            ),
       );
     },
   };
@@ -53,10 +64,10 @@ function targetOf(operation: Operation, target: RunTarget): RunTarget {
 function planStamps(
   fleet: Fleet,
   found: Organization,
-  target: RunTarget,
-  operation: Operation,
+  request: RunRequest,
   s3UsePathStyle: boolean,
 ): PlannedRun {
+  const { operation, target, cause } = request;
   const plan = planRun(fleet, found, target, directionOf(operation));
   // A drill works in the vault account alone.
   const elsewhere = "What is restored of it in the drill is restored in the vault account.";
@@ -68,7 +79,8 @@ function planStamps(
   return {
     drillTargets: fleet.vault.drillTargets,
     driftSamplePercent: fleet.drift.samplePercent,
-    ...rolloutOf(fleet, operation, plan),
+    ...rolloutOf(fleet, request, plan),
+    ...(operation === "backup" && cause === "joined" ? { members: allMembers(fleet, found) } : {}),
     stamps: plan.waves.flatMap(({ stamps }, wave) =>
       stamps.map((stamp) => ({
         ...stamp,
@@ -84,14 +96,23 @@ function planStamps(
   };
 }
 
+function allMembers(fleet: Fleet, found: Organization): readonly MemberSpec[] {
+  return [...specsFor(fleet, found).values()].filter((spec) => spec.kind === "member");
+}
+
 /** The gates of a run, and who approves it. */
 function rolloutOf(
   fleet: Fleet,
-  operation: Operation,
+  { operation, cause }: RunRequest,
   { waves }: Plan,
 ): Pick<PlannedRun, "rollout"> {
   const names = waves.map(({ name }) => name);
-  if (operation === "up") return { rollout: upRules(fleet, names) };
+  if (operation === "up") {
+    return { rollout: cause === undefined ? upRules(fleet, names) : unaskedUpRules(fleet, names) };
+  }
+  if (operation === "retire" && cause !== undefined) {
+    return { rollout: unaskedRetireRules(fleet, names) };
+  }
   if (operation !== "retire" && operation !== "drill") return {};
   // A drill works in the vault account alone: it has one wave.
   const rules = secondPersonRules(fleet, operation, operation === "drill" ? ["all"] : names);

@@ -15,6 +15,7 @@ import type {
   RunService,
 } from "../runs-ports";
 import type { VaultService } from "../vault-ports";
+import type { OnboardingService } from "../onboarding-ports";
 import type { WebhookService } from "../webhook-ports";
 
 /** The Fastify application, with types of requests and answers from their TypeBox schemas. */
@@ -44,6 +45,7 @@ export interface RouteContext {
   readonly hosts: HostService;
   readonly tokens: TokenService;
   readonly webhooks: WebhookService;
+  readonly onboardings: OnboardingService;
   readonly scope: Scope;
   readonly metrics: Metrics;
   /** Version of the product. */

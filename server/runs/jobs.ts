@@ -95,11 +95,12 @@ export function memberOf(spec: MemberSpec): Member {
 const membersOf = (plan: PlannedRun): readonly Member[] =>
   plan.stamps.flatMap(({ spec }) => (spec.kind === "member" ? [memberOf(spec)] : []));
 
-/** A backup of the whole fleet also tells the vault who its members are; of a part of it, it must not. */
+/** A backup of the whole fleet, or of who has joined it, also tells the vault who its members are: always all of them. */
 function backupJobs({ request, plan }: JobContext): readonly NewStamp[] {
   const members = membersOf(plan);
   const vault = plan.stamps[0]?.spec.vaultAccountId;
   const isWhole = Object.values(request.target).every((criterion) => criterion === undefined);
+  const told = isWhole ? members : plan.members?.map(memberOf);
   const items = members.map((member) => ({
     ...itemOf(member.accountId),
     job: {
@@ -108,14 +109,14 @@ function backupJobs({ request, plan }: JobContext): readonly NewStamp[] {
       member,
     },
   }));
-  if (!isWhole || vault === undefined) return items;
+  if (told === undefined || vault === undefined) return items;
   const first = stampName("vault", vault);
   return [
     {
       ...itemOf(vault),
       stamp: first,
       kind: "vault",
-      job: { stamp: first, operation: "backup", members },
+      job: { stamp: first, operation: "backup", members: told },
     },
     ...items.map((item) => ({ ...item, dependsOn: [first] })),
   ];

@@ -1,7 +1,7 @@
 import type { StackKind } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
 import type { RolloutRules } from "../../stacks/rollout";
-import type { Connection, StackSpec } from "../../stacks/spec";
+import type { Connection, MemberSpec, StackSpec } from "../../stacks/spec";
 import type { RunRequest } from "../runs-ports";
 import type { PlannedAccount } from "../store/types";
 
@@ -25,6 +25,8 @@ export interface PlannedRun {
   readonly rollout?: RolloutRules;
   /** Percentage of the unchanged stamps of an `up` that are compared with what is really there. */
   readonly driftSamplePercent?: number;
+  /** A `backup` of accounts that have joined only: all members of the fleet, those too that the target leaves out. */
+  readonly members?: readonly MemberSpec[];
   /** `restore` only: the accounts whose backups are asked for, in the organization or not any more. */
   readonly sources?: readonly string[];
   /** `drill` only: the times of the fleet file, seconds. */

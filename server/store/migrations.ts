@@ -224,6 +224,29 @@ const MIGRATIONS: readonly Migration[] = [
       );
       CREATE INDEX webhook_deliveries_ended ON strongroom.webhook_deliveries (ended_at);`,
   },
+  {
+    version: 9,
+    name: "accounts on their way into the fleet",
+    sql: `
+      CREATE TABLE strongroom.onboardings (
+        id text PRIMARY KEY,
+        account_id text NOT NULL,
+        state text NOT NULL,
+        requested_by text NOT NULL,
+        reason text,
+        webhook_id text,
+        created_at timestamptz NOT NULL,
+        ended_at timestamptz,
+        attempts integer NOT NULL DEFAULT 0,
+        next_at timestamptz DEFAULT now(),
+        up_run text,
+        backup_run text,
+        note jsonb,
+        result jsonb,
+        version integer NOT NULL DEFAULT 0
+      );
+      CREATE UNIQUE INDEX onboardings_open ON strongroom.onboardings (account_id) WHERE ended_at IS NULL;`,
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

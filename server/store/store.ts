@@ -13,6 +13,7 @@ import { EngineProcesses } from "./engine-processes";
 import { startLocalPostgres, type LocalPostgres } from "./local-postgres";
 import { alone, migrate } from "./migrations";
 import { NoticeBoard } from "./notices";
+import { onboardingStore } from "./onboardings";
 import {
   eventOf,
   RUN_COLUMNS,
@@ -59,6 +60,7 @@ class SqlStore implements Store {
   readonly access: AccessStore;
   private readonly processes = new EngineProcesses((text, values) => this.sql(text, values));
   readonly webhooks = webhookStore((text, values) => this.sql(text, values));
+  readonly onboardings = onboardingStore((text, values) => this.sql(text, values));
 
   constructor(
     readonly description: string,

@@ -17,6 +17,8 @@ import type {
 import { appendAudit } from "./audit";
 import { releaseLeases, takeLeases } from "./leases";
 import { insertRun } from "./new-runs";
+import type { OnboardingTransaction } from "./onboarding-types";
+import { onboardingTransaction } from "./onboardings";
 import {
   CLAIMED_JOB,
   readExisting,
@@ -80,6 +82,9 @@ export class SqlTransaction implements Transaction {
   private readonly db: PgBoss.Db = {
     executeSql: (text, values) => this.client.query(text, values),
   };
+  get onboardings(): OnboardingTransaction {
+    return onboardingTransaction(this.client);
+  }
   get webhooks(): SqlWebhookTransaction {
     return new SqlWebhookTransaction(this.client, this.queue, this.db);
   }

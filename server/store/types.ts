@@ -30,6 +30,7 @@ import type {
   StampState,
   StampStatus,
 } from "../runs-ports";
+import type { OnboardingStore, OnboardingTransaction } from "./onboarding-types";
 import type { WebhookStore, WebhookTransaction } from "./webhook-types";
 
 /** An account of a run as planned: `reason` says why none of its stamps is part of the run. */
@@ -281,6 +282,7 @@ export interface Transaction {
   audit(entry: NewAuditEntry): Promise<void>;
   notify(notice: Notice): Promise<void>;
   readonly webhooks: WebhookTransaction;
+  readonly onboardings: OnboardingTransaction;
 }
 
 /** Everything the service remembers. All methods throw AppError: RUN_STORE, ENGINE_DISK_FULL or a bug. */
@@ -336,5 +338,6 @@ export interface Store {
   /** Calls the listener on every notice; returns how to stop it. Notices may be lost: poll as well, slowly. */
   onNotice(listener: (notice: Notice) => void): () => void;
   readonly webhooks: WebhookStore;
+  readonly onboardings: OnboardingStore;
   close(): Promise<void>;
 }

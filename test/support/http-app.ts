@@ -8,6 +8,7 @@ import { fakeTokens, memorySessions } from "./fake-access";
 import { fakeAuthenticator, FakeFleet, FakeRuns } from "./fake-services";
 import { FakeReports } from "./fake-reports";
 import { FakeAudit, FakeVaultService } from "./fake-vault-service";
+import { FakeOnboardings } from "./fake-onboardings";
 import { FakeWebhooks } from "./fake-webhooks";
 
 export interface TestApp {
@@ -18,6 +19,7 @@ export interface TestApp {
   readonly vault: FakeVaultService;
   readonly audit: FakeAudit;
   readonly webhooks: FakeWebhooks;
+  readonly onboardings: FakeOnboardings;
   /** Every line logged so far. */
   readonly lines: () => string[];
 }
@@ -31,6 +33,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
   const audit = new FakeAudit();
   const tokens = fakeTokens();
   const webhooks = new FakeWebhooks();
+  const onboardings = new FakeOnboardings();
   const logStream = new PassThrough();
   let logged = "";
   logStream.on("data", (chunk: Buffer) => {
@@ -48,6 +51,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
     },
     hosts: { gone: () => Promise.resolve({ processes: 2 }) },
     webhooks,
+    onboardings,
     authenticator: fakeAuthenticator,
     sessions: new Sessions(memorySessions()),
     cookieSecret: "the same for all services",
@@ -68,6 +72,7 @@ export async function testApp(over: Partial<AppOptions> = {}): Promise<TestApp> 
     vault,
     audit,
     webhooks,
+    onboardings,
     lines: () => logged.split("\n").filter((line) => line !== ""),
   };
 }

@@ -81,6 +81,8 @@ export function startTestService(
     organization?: OrganizationPort;
     vault?: VaultPort;
     log?: PassThrough;
+    onboardingWait?: (attempts: number) => number;
+    schedules?: boolean;
   } = {},
 ): Promise<Service> {
   const logStream = over.log ?? new PassThrough().resume();
@@ -91,6 +93,8 @@ export function startTestService(
     logStream,
     // The process of the tests loads and does other things as well; refusing has tests of its own.
     maxEventLoopDelayMs: 0,
+    ...(over.onboardingWait === undefined ? {} : { onboardingWait: over.onboardingWait }),
+    ...(over.schedules === undefined ? {} : { schedules: over.schedules }),
   });
 }
 
