@@ -3,7 +3,7 @@ import { expect } from "chai";
 
 import { Sides } from "../../../../server/engine/sides";
 
-const CANARY = "canary-value-90ab";
+const CANARY = "canaryvalue90ab";
 const ROLE = "aws:iam/role:Role";
 const KEY = "aws:kms/key:Key";
 const urnOf = (type: string) => `urn:pulumi:member-111122223333::strongroom::${type}::r`;
