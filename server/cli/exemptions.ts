@@ -3,7 +3,6 @@ import path from "node:path";
 
 import { RULES } from "../../policies/rules";
 import type { Exemption } from "../../stacks/exemptions";
-import { parseExemptions } from "../../stacks/exemptions-file";
 import { CliFailure, EXIT } from "./failure";
 import type { CliIo } from "./io";
 
@@ -17,6 +16,8 @@ export async function readExemptions(
   file: string | undefined,
 ): Promise<readonly Exemption[]> {
   if (file === undefined) return [];
+  // Schemas and YAML are slow to load, and most files of resources are judged without exemptions.
+  const { parseExemptions } = await import("../../stacks/exemptions-file.js");
   const ids = RULES.map(({ id }) => id);
   const text = await readFile(path.resolve(io.workingDirectory, file), "utf8").catch(
     (error: unknown) => {

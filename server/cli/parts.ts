@@ -1,19 +1,16 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { engineSettings } from "../../engine/config";
-import { diagnose } from "../../engine/doctor";
 import { projectRoot } from "../../engine/parts";
-import { prepareToolchain, resolveToolchain } from "../../engine/toolchain";
-import { readConfig } from "../config";
 import type { CliParts } from "./context";
 
 /** The real parts behind the command line. What is large is loaded by the command that needs it. */
 export const realParts: CliParts = {
   async startEmbedded(environment, report, { schedules = false } = {}) {
-    const [{ startService }, { realEngine }] = await Promise.all([
+    const [{ startService }, { realEngine }, { readConfig }] = await Promise.all([
       import("../main.js"),
       import("../real-engine.js"),
+      import("../config.js"),
     ]);
     const config = readConfig(environment);
     const service = await startService(config, {
@@ -27,14 +24,20 @@ export const realParts: CliParts = {
   },
 
   async startWorker(environment, report) {
-    const [{ startWorker }, { realEngine }] = await Promise.all([
+    const [{ startWorker }, { realEngine }, { readConfig }] = await Promise.all([
       import("../work.js"),
       import("../real-engine.js"),
+      import("../config.js"),
     ]);
     return startWorker(readConfig(environment), { report, engine: realEngine(environment) });
   },
 
   async doctor(io, { fix }) {
+    const [{ engineSettings }, { diagnose }, { prepareToolchain }] = await Promise.all([
+      import("../../engine/config.js"),
+      import("../../engine/doctor.js"),
+      import("../../engine/toolchain.js"),
+    ]);
     const settings = engineSettings(io.environment);
     if (fix) {
       // Whatever could not be made is told below, part by part.
@@ -44,6 +47,11 @@ export const realParts: CliParts = {
   },
 
   async laptop(environment) {
+    const [{ readConfig }, { engineSettings }, { resolveToolchain }] = await Promise.all([
+      import("../config.js"),
+      import("../../engine/config.js"),
+      import("../../engine/toolchain.js"),
+    ]);
     const { stateDir, backendUrl, passphraseFile, secretsProvider } = readConfig(environment);
     const { env } = await resolveToolchain(engineSettings(environment));
     const { realEngine } = await import("../real-engine.js");

@@ -1,31 +1,6 @@
 import { Command, CommanderError } from "commander";
 
-import { accountsCommand } from "./commands/accounts";
-import { approveCommand } from "./commands/approve";
-import { auditCommand } from "./commands/audit";
-import { backupCommand } from "./commands/backup";
-import { configCommand } from "./commands/config";
-import { coverageCommand } from "./commands/coverage";
-import { doctorCommand } from "./commands/doctor";
-import { drillCommand } from "./commands/drill";
-import { driftCommand } from "./commands/drift";
-import { envCommand } from "./commands/env";
-import { hostGoneCommand } from "./commands/host-gone";
-import { logsCommand } from "./commands/logs";
-import { onboardCommand } from "./commands/onboard";
-import { planCommand } from "./commands/plan";
-import { policyCommand } from "./commands/policy";
-import { previewCommand } from "./commands/preview";
-import { reportCommand } from "./commands/report";
-import { restoreCommand } from "./commands/restore";
-import { resumeCommand, retryCommand } from "./commands/go-on";
-import { retireCommand } from "./commands/retire";
-import { runsCommand } from "./commands/runs";
-import { serveCommand } from "./commands/serve";
-import { tokensCommand } from "./commands/tokens";
-import { upCommand } from "./commands/up";
-import { webhooksCommand } from "./commands/webhooks";
-import { workerCommand } from "./commands/worker";
+import { commandsFor } from "./command-list";
 import { type CliContext, type CliParts, printFailure } from "./context";
 import { EXIT, type ExitCode } from "./failure";
 import type { CliIo } from "./io";
@@ -41,36 +16,6 @@ Exit codes:
   6    the run waits for an approval
   130  ended by Ctrl-C
 `;
-
-const COMMANDS = [
-  doctorCommand,
-  serveCommand,
-  workerCommand,
-  accountsCommand,
-  planCommand,
-  previewCommand,
-  upCommand,
-  onboardCommand,
-  approveCommand,
-  resumeCommand,
-  retryCommand,
-  driftCommand,
-  retireCommand,
-  backupCommand,
-  coverageCommand,
-  restoreCommand,
-  drillCommand,
-  reportCommand,
-  auditCommand,
-  tokensCommand,
-  hostGoneCommand,
-  webhooksCommand,
-  runsCommand,
-  logsCommand,
-  envCommand,
-  configCommand,
-  policyCommand,
-] as const;
 
 /** Runs the command line and gives back its exit code; it neither reads the environment nor ends the process. */
 export async function runCli(
@@ -97,7 +42,7 @@ export async function runCli(
     .version(parts.version)
     .addHelpText("after", EXIT_CODES)
     .helpCommand("help [command]", "show what a command does, with examples");
-  for (const command of COMMANDS) program.addCommand(command(context));
+  for (const make of await commandsFor(argv)) program.addCommand(make(context));
   for (const command of [
     program,
     ...program.commands,
