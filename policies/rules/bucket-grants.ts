@@ -1,13 +1,11 @@
 import { accountOf, isAccountRoot } from "../iam/arn";
-import { demandsOrganization } from "../iam/conditions";
 import type { Statement } from "../iam/document";
-import { isOpen } from "../iam/patterns";
 import { namesAction } from "../iam/statements";
 import { resourcesOf } from "../model/customer-key";
-import { foreignPrincipals } from "../model/own-account";
 import { policiesOfKind, type PolicySubject } from "../model/policies";
 import type { Subject } from "../model/subject";
 import { TYPES } from "../model/types";
+import { onlyExactPrincipals } from "./exact-principals";
 import { defineRule } from "./rule";
 
 export const bucketPolicyPrincipalsExact = defineRule<PolicySubject>({
@@ -21,19 +19,11 @@ export const bucketPolicyPrincipalsExact = defineRule<PolicySubject>({
   fix: "Name the roles by their ARNs and add a condition on aws:PrincipalOrgID.",
   corresponds: ["S3.6", "s3_bucket_cross_account_access"],
   subjects: (stack) => policiesOfKind(stack, "bucket"),
-  check: (policy) =>
-    policy.check(function* (statement) {
-      if (statement.effect !== "Allow") return;
-      const own = policy.resource.accountId;
-      const place = `${policy.property}, ${statement.label}`;
-      const named = (statement.principals?.aws ?? []).filter((name) => name !== "*");
-      const foreign = foreignPrincipals(statement, own).filter((name) => name !== "*");
-      if (named.some(isOpen) || foreign.some(isAccountRoot)) {
-        yield { wrong: `lets in more than exact identities (${place})` };
-      } else if (own !== undefined && foreign.some(accountOf) && !demandsOrganization(statement)) {
-        yield { wrong: `lets another account in without the organization (${place})` };
-      }
-    }),
+  // CloudFront's principals are of no account: they stand for one's own distributions.
+  check: onlyExactPrincipals({
+    who: "identities",
+    isOther: (name) => accountOf(name) !== undefined,
+  }),
 });
 
 const CHANGES_POLICY = ["s3:putbucketpolicy", "s3:deletebucketpolicy"];

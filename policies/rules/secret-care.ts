@@ -1,13 +1,10 @@
-import { isAccountRoot } from "../iam/arn";
-import { demandsOrganization } from "../iam/conditions";
-import { isOpen } from "../iam/patterns";
 import { join } from "../model/join";
-import { foreignPrincipals } from "../model/own-account";
 import { policiesOfKind, type PolicySubject } from "../model/policies";
 import { secretsOf, type Secret } from "../model/secret";
 import { tagOf, type Resource } from "../model/stack";
 import { TYPES } from "../model/types";
 import { isMap, NOT_KNOWN_YET, Undetermined, UNKNOWN } from "../model/values";
+import { onlyExactPrincipals } from "./exact-principals";
 import { defineRule } from "./rule";
 
 export const secretRotates = defineRule<Secret>({
@@ -51,19 +48,7 @@ export const secretPolicyPrincipalsExact = defineRule<PolicySubject>({
   fix: "Name the roles by their ARNs; for another account's, add a condition on aws:PrincipalOrgID.",
   corresponds: ["secretsmanager_has_restrictive_resource_policy"],
   subjects: (stack) => policiesOfKind(stack, "secret"),
-  check: (policy) =>
-    policy.check(function* (statement) {
-      if (statement.effect !== "Allow") return;
-      const own = policy.resource.accountId;
-      const place = `${policy.property}, ${statement.label}`;
-      const named = (statement.principals?.aws ?? []).filter((name) => name !== "*");
-      const foreign = foreignPrincipals(statement, own).filter((name) => name !== "*");
-      if (named.some((name) => isOpen(name)) || foreign.some(isAccountRoot)) {
-        yield { wrong: `lets in more than exact roles (${place})` };
-      } else if (own !== undefined && foreign.length > 0 && !demandsOrganization(statement)) {
-        yield { wrong: `lets another account in without the organization (${place})` };
-      }
-    }),
+  check: onlyExactPrincipals({ who: "roles" }),
 });
 
 export const secretHasSecondCopy = defineRule<Secret>({
