@@ -138,7 +138,15 @@ export class Product {
   }
 
   /** The command line, in this process, against the running service. */
-  async cli(...argv: string[]): Promise<CliAnswer> {
+  cli(...argv: string[]): Promise<CliAnswer> {
+    return this.cliIn({}, ...argv);
+  }
+
+  /** The same with more in its environment. */
+  async cliIn(
+    environment: Readonly<Record<string, string>>,
+    ...argv: string[]
+  ): Promise<CliAnswer> {
     let out = "";
     let err = "";
     const io: CliIo = {
@@ -147,7 +155,7 @@ export class Product {
       err: (text) => (err += text),
       live: false,
       interactive: false,
-      environment: { ...this.environment, STRONGROOM_URL: this.url },
+      environment: { ...this.environment, STRONGROOM_URL: this.url, ...environment },
       workingDirectory: this.folder,
     };
     const parts: CliParts = realParts;

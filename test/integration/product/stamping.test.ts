@@ -7,11 +7,13 @@ import { execa } from "execa";
 import type { RunRecord } from "../../../server/runs-ports";
 import { failuresOf, Product } from "../../support/product";
 import { Secrecy } from "./secrecy";
+import { UnderReview } from "./under-review";
 
 const MEMBER = "600000000021";
 const OTHER = "600000000022";
 const SUSPENDED = "700000000001";
 const UNREACHABLE = "700000000002";
+const CARELESS_CHILD = path.resolve(__dirname, "../../support/careless-child.js");
 
 describe("stamping an organization, on the real engine and with IAM enforced", function () {
   this.timeout(600_000);
@@ -20,7 +22,7 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
   let secrecy: Secrecy;
 
   before(async () => {
-    product = await Product.start({ everythingStays: true });
+    product = await Product.start({ everythingStays: true, childScript: CARELESS_CHILD });
     vault = product.emulator.organization.vaultAccountId;
     secrecy = new Secrecy(product, MEMBER);
   });
@@ -79,6 +81,15 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
     expect(run.stamps.flatMap(({ changes }) => changes ?? [])).to.deep.equal([]);
   });
 
+  it("keeps to the rules in what it deployed, as its states say it", async () => {
+    const run = await product.run({ operation: "check", target: { accounts: [vault, MEMBER] } });
+    expect(failuresOf(run)).to.deep.equal([]);
+    for (const { stamp, verdicts, resources } of run.stamps) {
+      expect(verdicts?.pass, stamp).to.be.above(10);
+      expect(resources, stamp).to.be.above(2);
+    }
+  });
+
   it("shows the outputs and the resources of a stamp", async () => {
     const stamp = await (await product.client("viewer")).stamp(`member-${MEMBER}`);
     expect(stamp.outputs).to.include({ kind: "member", accountId: MEMBER, environment: "dev" });
@@ -114,6 +125,66 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
     expect(run.summary?.changed).to.equal(0);
     const destroyed = await pulumi(stamp, "destroy", "--yes");
     expect(destroyed.code, destroyed.text).to.equal(0);
+  });
+
+  describe("with a change of the fleet file under review", () => {
+    const stamp = `member-${MEMBER}`;
+    let review: UnderReview;
+    before(async () => {
+      review = await UnderReview.start(product);
+    });
+    after(() => review.close());
+
+    it("previews nothing and says nothing where the change affects no stamp", async () => {
+      const { code, report, err } = await review.preview();
+      expect(code, err).to.equal(0);
+      expect(report.outcome).to.equal("no-change");
+      expect(review.github.comments).to.deep.equal([]);
+    });
+
+    it("says what would change, in files and in one comment, however often it runs", async () => {
+      review.change([["environments", "dev", "keyDeletionDays"], 14]);
+      for (const time of ["first", "second"]) {
+        const { code, report, markdown, err } = await review.preview(stamp);
+        expect(code, err).to.equal(0);
+        expect(err, time).to.contain("the fleet file gives it other settings");
+        expect(report, time).to.include({ outcome: "changes" });
+        expect(report.totals).to.include({ stamps: 1, changedAccounts: 1, mandatory: 0 });
+        const [{ changes } = { changes: [] }] = report.groups;
+        const key = changes.find(({ type }) => type === "aws:kms/key:Key");
+        expect(key).to.deep.include({ operation: "update", properties: ["deletionWindowInDays"] });
+        expect(review.github.comments.map(({ body }) => body)).to.have.length(1);
+        expect(review.github.comments[0]?.body).to.contain("1 account of 1 would change");
+        expect(markdown).to.contain(MEMBER);
+      }
+      // One for each commit that was looked at, that without a change among them.
+      expect(review.github.checks.map(({ conclusion }) => conclusion)).to.deep.equal([
+        ...["success", "success", "success"],
+      ]);
+    });
+
+    it("puts a key that would be replaced on top, in the same comment, and stops it", async () => {
+      review.change([["tags", "careless"], "key"]);
+      const { code, report, sarif, err } = await review.preview(stamp);
+      expect(code, err).to.equal(1);
+      expect(report.outcome).to.equal("stopped");
+      expect(report.precious).to.have.length(1);
+      expect(report.precious[0]).to.deep.include({
+        ...{ operation: "replace", kind: "key", accountIds: [MEMBER] },
+      });
+      expect(report.precious[0]?.properties).to.include("multiRegion");
+      expect(report.findings.map(({ rule }) => rule)).to.include("kms-key-protected");
+      expect(review.github.comments).to.have.length(1);
+      const body = review.github.comments[0]?.body ?? "";
+      expect(body).to.match(
+        /\n#### ⚠️ Keys, secrets and buckets that would be deleted or replaced\n/,
+      );
+      expect(body.indexOf("#### ⚠️")).to.equal(body.indexOf("#### "));
+      expect(review.github.checks.at(-1)?.conclusion).to.equal("failure");
+      expect(sarif).to.contain("precious-resource-kept");
+      const client = await product.client("viewer");
+      expect(await client.report(report.run.id)).to.deep.equal(report);
+    });
   });
 
   describe("with values that would be known again in every place where a secret can be", () => {
