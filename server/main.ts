@@ -4,6 +4,7 @@ import type { Writable } from "node:stream";
 
 import { AppError } from "../stacks/errors";
 import { buildApp } from "./app";
+import { anchorIn, keepAnchored } from "./audit/anchor";
 import { createAuditService } from "./audit/chain";
 import { BelievedTokens } from "./auth/believed-tokens";
 import { eitherOf, oidcAuthenticator } from "./auth/oidc";
@@ -87,6 +88,9 @@ export async function startService(config: ServiceConfig, options: StartOptions)
 /** How often it is looked whether a run is due: a machine that slept must not be hours late. */
 const LOOK_EVERY_MS = 60_000;
 
+/** How often the end of the audit log is kept outside the database. */
+const ANCHOR_MS = 60_000;
+
 async function start(
   config: ServiceConfig,
   options: StartOptions & { readonly report: (line: string) => void },
@@ -150,6 +154,9 @@ async function start(
     stamps: runs,
     resources: (stamp) => engine.port.resources(stamp),
   });
+  const anchor = anchorIn(stateDir, store);
+  // Ended after the runs, whose last entries belong to it.
+  undo.push(keepAnchored(anchor, ANCHOR_MS, report));
   const metrics = createMetrics();
   const readVault = vaultMetrics(metrics.registry, vaultService);
   const ready = readinessOf({
@@ -180,7 +187,7 @@ async function start(
     fleet: fleetService,
     reports: createReportService({ source, organization }),
     vault: vaultService,
-    auditLog: createAuditService(store),
+    auditLog: createAuditService(store, anchor),
     hosts: createHostService(store),
     tokens: createTokenService(access.tokens, believed),
     sessions: new Sessions(access.sessions),

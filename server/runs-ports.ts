@@ -235,12 +235,21 @@ export interface AuditEntry {
   readonly hash: string;
 }
 
+/** The end of the audit log as it was seen once. Kept elsewhere, it shows later that nothing was cut off or written anew. */
+export interface AuditAnchor {
+  readonly entries: number;
+  /** Hash of the last of them. */
+  readonly head: string;
+}
+
 /** Whether the audit log is as it was written. */
 export interface AuditVerdict {
   readonly intact: boolean;
   readonly entries: number;
   /** Hash of the last entry: kept elsewhere, it shows later that nothing was cut off at the end. */
   readonly head: string;
+  /** Ends seen before against which it was held, by their numbers of entries. */
+  readonly anchors: readonly number[];
   /** The first entry that is wrong, and how. */
   readonly problem?: { readonly seq: number; readonly message: string };
 }
@@ -253,7 +262,8 @@ export interface AuditService {
     before?: number;
     runId?: string;
   }): Promise<readonly AuditEntry[]>;
-  verify(): Promise<AuditVerdict>;
+  /** Follows the chain, and holds it against what was seen of it before, here and by who asks. */
+  verify(seen?: AuditAnchor): Promise<AuditVerdict>;
 }
 
 export interface IdempotencyKey {

@@ -8,6 +8,7 @@ import type {
   AccountView,
   ApprovalRequest,
   AffectedQuery,
+  AuditAnchor,
   AuditEntry,
   AuditVerdict,
   Follows,
@@ -190,8 +191,9 @@ export class ServiceClient {
     return this.json(`/v1/webhooks/${encodeURIComponent(id)}/deliveries?limit=${limit}`);
   }
 
-  verifyAudit(): Promise<AuditVerdict> {
-    return this.json("/v1/audit/verify");
+  verifyAudit(seen?: AuditAnchor): Promise<AuditVerdict> {
+    const query = seen === undefined ? "" : `?entries=${seen.entries}&head=${seen.head}`;
+    return this.json(`/v1/audit/verify${query}`);
   }
 
   approve(id: string, approval: ApprovalRequest): Promise<RunRecord> {

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 
+import { AppError } from "../../stacks/errors";
 import type { App, RouteContext } from "./context";
 import { closed, problems } from "./schema-parts";
 import { AuditPage, AuditVerdictSchema } from "./vault-schemas";
@@ -54,11 +55,34 @@ export function auditRoutes(app: App, { auditLog }: RouteContext): void {
         operationId: "verifyAudit",
         summary: "Check that the audit log is as it was written",
         description:
-          "Follows the chain of hashes from the first entry to the last. Keep `head` elsewhere to see later that nothing was cut off at the end.",
+          "Follows the chain of hashes from the first entry to the last, and holds it against the end that this service has kept in its state folder. Keep `entries` and `head` elsewhere and name them the next time: whoever cuts entries off, or writes all of them anew, leaves a chain that holds.",
         tags: ["audit"],
-        response: { 200: AuditVerdictSchema, ...problems() },
+        querystring: Type.Object(
+          {
+            entries: Type.Optional(
+              Type.Integer({ minimum: 0, description: "Entries that were there before" }),
+            ),
+            head: Type.Optional(
+              Type.String({
+                pattern: "^[0-9a-f]{64}$",
+                description: "Hash of the last of them; both or none",
+              }),
+            ),
+          },
+          closed,
+        ),
+        response: { 200: AuditVerdictSchema, ...problems(422) },
       },
     },
-    async (_request, reply) => reply.send(await auditLog.verify()),
+    async (request, reply) => {
+      const { entries, head } = request.query;
+      if ((entries === undefined) !== (head === undefined)) {
+        throw new AppError("SPEC_INVALID", "The end of a log has a number and a hash.", {
+          action: "Name both `entries` and `head` of an earlier answer, or none.",
+        });
+      }
+      const seen = entries === undefined || head === undefined ? undefined : { entries, head };
+      return reply.send(await auditLog.verify(seen));
+    },
   );
 }

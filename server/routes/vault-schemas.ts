@@ -342,6 +342,9 @@ export const AuditVerdictSchema = Type.Unsafe<AuditVerdict>(
       intact: Type.Boolean(),
       entries: count("Entries that follow one another without a gap"),
       head: text("Hash of the last of them"),
+      anchors: Type.Array(Type.Integer({ minimum: 1 }), {
+        description: "Ends seen before against which it was held, by their numbers of entries",
+      }),
       problem: Type.Optional(Type.Object({ seq: Type.Integer(), message: Type.String() }, closed)),
     },
     closed,

@@ -31,7 +31,7 @@ export function webhookRoutes(app: App, { webhooks }: RouteContext): void {
   app.post(
     "/v1/webhooks",
     {
-      config: { access: "approver" },
+      config: { access: "admin" },
       schema: {
         operationId: "createWebhook",
         summary: "Have an address told what happens",
@@ -74,7 +74,7 @@ export function webhookRoutes(app: App, { webhooks }: RouteContext): void {
   app.delete(
     "/v1/webhooks/:id",
     {
-      config: { access: "approver" },
+      config: { access: "admin" },
       schema: {
         operationId: "removeWebhook",
         summary: "Remove a webhook, with what was not delivered to it",
@@ -95,7 +95,7 @@ export function webhookRoutes(app: App, { webhooks }: RouteContext): void {
   app.post(
     "/v1/webhooks/:id/rotate",
     {
-      config: { access: "approver" },
+      config: { access: "admin" },
       schema: {
         operationId: "rotateWebhook",
         summary: "Make a new secret for a webhook",

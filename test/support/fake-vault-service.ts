@@ -1,7 +1,7 @@
 import { auditHash, createAuditService, FIRST_PREVIOUS } from "../../server/audit/chain";
 import { fleetCoverage, secretsPage } from "../../server/fleet/coverage";
 import { summaryOf } from "../../server/fleet/vault-service";
-import type { AuditEntry, AuditService, AuditVerdict } from "../../server/runs-ports";
+import type { AuditAnchor, AuditEntry, AuditService, AuditVerdict } from "../../server/runs-ports";
 import type { FleetCoverage, SecretQuery, VaultService } from "../../server/vault-ports";
 import type { AccountCoverage, DrillReport, SecretCoverage } from "../../lambdas/model";
 
@@ -117,11 +117,11 @@ export class FakeAudit implements AuditService {
     return Promise.resolve(found.reverse().slice(0, limit));
   }
 
-  verify(): Promise<AuditVerdict> {
+  verify(seen?: AuditAnchor): Promise<AuditVerdict> {
     return createAuditService({
       audit: (query) => this.entries(query),
       auditAfter: (after, limit) =>
         Promise.resolve(this.log.filter(({ seq }) => seq > after).slice(0, limit)),
-    }).verify();
+    }).verify(seen);
   }
 }

@@ -111,7 +111,7 @@ function addCommand(context: CliContext): Command {
     context.ends(async (url: string, _options: unknown, self: Command) => {
       const options: AddOptions = self.optsWithGlobals();
       const events = eventsOf(options.event);
-      return withClient(context, options, "approver", async ({ client }) =>
+      return withClient(context, options, "admin", async ({ client }) =>
         printSecret(
           context,
           options,
@@ -141,7 +141,7 @@ function rotateCommand(context: CliContext): Command {
   return command.action(
     context.ends(async (id: string, _options: unknown, self: Command) => {
       const options: RotateOptions = self.optsWithGlobals();
-      return withClient(context, options, "approver", async ({ client }) =>
+      return withClient(context, options, "admin", async ({ client }) =>
         printSecret(context, options, await client.rotateWebhook(id, options.oldValid)),
       );
     }),
@@ -158,7 +158,7 @@ function removeCommand(context: CliContext): Command {
   return command.action(
     context.ends(async (id: string, _options: unknown, self: Command) => {
       const options: ServiceOptions = self.optsWithGlobals();
-      return withClient(context, options, "approver", async ({ client }) => {
+      return withClient(context, options, "admin", async ({ client }) => {
         await client.removeWebhook(id);
         if (options.json === true) printJson(context.io, { id });
         else context.io.out(`${clean(id)} is removed.\n`);

@@ -59,7 +59,7 @@ describe("webhooks of the service", function () {
   });
 
   const create = async (events?: readonly string[]): Promise<WebhookWithSecret> => {
-    const answer = await call(service, "approver", "/v1/webhooks", {
+    const answer = await call(service, "admin", "/v1/webhooks", {
       method: "POST",
       headers: json,
       body: JSON.stringify({ url: receiver.url, events }),
@@ -68,7 +68,7 @@ describe("webhooks of the service", function () {
     return (await answer.json()) as WebhookWithSecret;
   };
   const remove = async ({ id }: { id: string }): Promise<void> => {
-    const answer = await call(service, "approver", `/v1/webhooks/${id}`, { method: "DELETE" });
+    const answer = await call(service, "admin", `/v1/webhooks/${id}`, { method: "DELETE" });
     expect(answer.status).to.equal(200);
   };
   const deliveries = async ({ id }: { id: string }): Promise<readonly Delivery[]> => {
@@ -144,7 +144,7 @@ describe("webhooks of the service", function () {
 
   it("carry a signature for the old and the new secret while a rotation is not over", async () => {
     const hook = await create(["strongroom.run.finished"]);
-    const answer = await call(service, "approver", `/v1/webhooks/${hook.id}/rotate`, {
+    const answer = await call(service, "admin", `/v1/webhooks/${hook.id}/rotate`, {
       method: "POST",
       headers: json,
       body: "{}",
@@ -177,7 +177,7 @@ describe("webhooks of the service", function () {
 
   it("do not go inside, and their secrets are told once and logged never", async () => {
     const hook = await create();
-    const refused = await call(service, "approver", "/v1/webhooks", {
+    const refused = await call(service, "admin", "/v1/webhooks", {
       method: "POST",
       headers: json,
       body: JSON.stringify({ url: "https://169.254.169.254/latest/meta-data" }),
@@ -190,7 +190,7 @@ describe("webhooks of the service", function () {
       .and.not.to.contain("whsec_");
     expect(logged).to.contain(hook.id).and.not.to.contain("whsec_");
     await remove(hook);
-    expect(await (await call(service, "approver", "/v1/audit")).text())
+    expect(await (await call(service, "admin", "/v1/audit")).text())
       .to.contain("webhook.create")
       .and.contain("webhook.remove")
       .and.not.to.contain("whsec_");

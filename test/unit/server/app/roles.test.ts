@@ -59,9 +59,9 @@ const NEEDS = [
   ["operator", post("/v1/accounts/111122223333/onboard", {})],
   ["operator", get("/v1/webhooks")],
   ["operator", get("/v1/webhooks/wh-0123456789abcdef/deliveries")],
-  ["approver", post("/v1/webhooks", { url: "https://hooks.example.com/" })],
-  ["approver", post("/v1/webhooks/wh-0123456789abcdef/rotate", {})],
-  ["approver", { method: "DELETE" as const, url: "/v1/webhooks/wh-0123456789abcdef", headers: {} }],
+  ["admin", post("/v1/webhooks", { url: "https://hooks.example.com/" })],
+  ["admin", post("/v1/webhooks/wh-0123456789abcdef/rotate", {})],
+  ["admin", { method: "DELETE" as const, url: "/v1/webhooks/wh-0123456789abcdef", headers: {} }],
 ] as const;
 
 describe("who may do what", () => {

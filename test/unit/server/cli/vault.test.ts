@@ -1,3 +1,6 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -294,6 +297,24 @@ describe("The commands about what is kept", () => {
       const broken = await strongroom(service, ["audit", "verify", "--json"]);
       expect(broken.exit).to.equal(1);
       expect(JSON.parse(broken.stdout)).to.have.nested.property("problem.seq", 1);
+    });
+
+    it("verify keeps the end in a file, and ends with 1 when the log has lost it", async () => {
+      const anchor = path.join(service.stateDir, "anchor.json");
+      const verify = () => strongroom(service, ["audit", "verify", "--anchor", anchor]);
+      service.audit.log = sampleEntries("run.start", "run.end");
+      expect((await verify()).stdout).to.contain("nobody kept an earlier end");
+      service.audit.log = sampleEntries("run.start", "run.end", "run.start");
+      expect((await verify()).stdout).to.contain("with the first 2 as they were seen before");
+      service.audit.log = sampleEntries("run.start", "run.end");
+      const cut = await verify();
+      expect(cut.exit).to.equal(1);
+      expect(cut.stdout).to.contain("the end is missing: 3 entries were there before, now 2");
+      await writeFile(anchor, "something else");
+      const none = await verify();
+      expect(none.exit).to.equal(2);
+      expect(none.stderr).to.contain("does not hold the end of an audit log");
+      expect(await readFile(anchor, "utf8")).to.equal("something else");
     });
   });
 });

@@ -25,7 +25,7 @@ describe("strongroom webhooks", () => {
     expect(stdout).to.contain("whsec_c2VjcmV0");
     expect(stderr).to.contain("not shown again");
     expect(service.webhooks.done.at(-1)).to.equal(
-      "create https://alarms.example.com/ by token:approver",
+      "create https://alarms.example.com/ by token:admin",
     );
     const json = await strongroom(service, ["webhooks", "add", "https://a.example.com/", "--json"]);
     expect(JSON.parse(json.stdout)).to.include({ secret: "whsec_c2VjcmV0" });
@@ -46,9 +46,7 @@ describe("strongroom webhooks", () => {
       ...["webhooks", "rotate", "wh-0123456789abcdef", "--old-valid", "60"],
     ]);
     expect(stdout).to.contain("whsec_bmV3");
-    expect(service.webhooks.done.at(-1)).to.equal(
-      "rotate wh-0123456789abcdef 60 by token:approver",
-    );
+    expect(service.webhooks.done.at(-1)).to.equal("rotate wh-0123456789abcdef 60 by token:admin");
   });
 
   it("removes one, and says when there is none", async () => {
