@@ -82,7 +82,7 @@ function identities(fleet: Fleet, organization: Organization): Map<StampName, st
 
 /** Folders and files that no stack is made of. */
 const HARMLESS = [
-  /^(docs|test|bench|demo|emulator|\.github|\.ci|\.vscode)\//,
+  /^(docs|test|bench|demo|deploy|emulator|\.github|\.ci|\.vscode)\//,
   /^server\/(?!engine\/)/,
   /(^|\/)(README|CHANGELOG|ARCHITECTURE|LICENSE)[^/]*$/i,
   /\.md$/i,

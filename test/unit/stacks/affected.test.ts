@@ -14,6 +14,7 @@ describe("what a change can affect", () => {
   it("is nothing where the fleet says the same and only documentation changed", () => {
     const { stamps, leaving, unaffected } = names([
       "docs/x.md",
+      "deploy/github/preview.yml",
       "fleet.yaml",
       "server/cli/main.ts",
     ]);

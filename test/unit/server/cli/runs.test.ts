@@ -113,7 +113,7 @@ describe("A command that starts a run", () => {
       ].join("\n"),
     );
     expect(result.stdout).to.include(
-      "Run run-1 (up) succeeded in 1 m 01 s: 3 accounts: 1 succeeded, 1 left out, 1 failed; 1 stamp changed, 0 left alone as unchanged; 4 resources.",
+      "Run run-1 (up) succeeded in 1 m 01 s: 3 accounts: 1 succeeded, 1 left out, 1 failed; 1 stamp changed, 0 left alone as unchanged; 4 resources. Of the rules' findings 1 undetermined, 1 exempt.",
     );
     expect(result.stdout).to.include("444455556666  old   It is suspended.");
     expect(result.stdout).to.include(
