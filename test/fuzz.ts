@@ -7,16 +7,18 @@ import fc from "fast-check";
 
 import { wholeNumber } from "../server/cli/whole-number";
 import { CORPUS, judgeText, mutatedTexts } from "./support/policy-fuzz";
+import { escalationCases, escalationDisagreements } from "./support/escalation-cases";
 import { disagreements, policyCases } from "./support/policy-cases";
+import { trustCases, trustDisagreements } from "./support/trust-cases";
 
 /**
- * Looks for inputs that the judge of policies reads wrongly, crashes on or hangs on: random policies against the slow
- * reference, and mutated files against the rules. What is found is kept in the corpus, which the unit tests replay.
+ * Looks for inputs that the judge of policies reads wrongly, crashes on or hangs on: random policies, trust policies and
+ * ways to more permissions against the slow reference, and mutated files against the rules. What is found is kept in the corpus, which the unit tests replay.
  */
 const options = new Command("npm run fuzz --")
   .description("Hold the judge of policies against random policies and broken files.")
   .option("--minutes <n>", "how long, at most", wholeNumber(1, 24 * 60), 5)
-  .option("--cases <n>", "how many policies, at most", wholeNumber(1, 100_000_000), 100_000)
+  .option("--cases <n>", "how many of each sort, at most", wholeNumber(1, 100_000_000), 100_000)
   .option("--seed <n>", "the seed of an earlier run", wholeNumber(0, 2 ** 31 - 1))
   .parse()
   .opts<{ minutes: number; cases: number; seed?: number }>();
@@ -51,22 +53,35 @@ function search<T>(
 }
 
 say(`Seed ${seed}`);
-// A third of the time for files at least: policies alone would use all of it on a slow machine.
-const agreed = search(
-  "Policies against the reference",
-  options.cases,
-  started + (deadline - started) * (2 / 3),
-  policyCases,
-  disagreements,
-  (given) => `${JSON.stringify(given)}\n`,
-);
-const unbroken = search(
-  "Mutated files",
-  Number.MAX_SAFE_INTEGER,
-  deadline,
-  mutatedTexts,
-  judgeText,
-  (text) => text,
-);
+/** What of the time may be used up when a search ends: on a slow machine the first one would use all of it. */
+const until = (share: number): number => started + (deadline - started) * share;
+const json = (given: unknown): string => `${JSON.stringify(given)}\n`;
+const results = [
+  search(
+    "Policies against the reference",
+    options.cases,
+    until(0.4),
+    policyCases,
+    disagreements,
+    json,
+  ),
+  search("Trust policies", options.cases, until(0.55), trustCases, trustDisagreements, json),
+  search(
+    "Ways to more permissions",
+    options.cases,
+    until(0.8),
+    escalationCases,
+    escalationDisagreements,
+    json,
+  ),
+  search(
+    "Mutated files",
+    Number.MAX_SAFE_INTEGER,
+    deadline,
+    mutatedTexts,
+    judgeText,
+    (text) => text,
+  ),
+];
 say(`Ended after ${Math.round((Date.now() - started) / 1000)} s`);
-process.exit(agreed && unbroken ? 0 : 1);
+process.exit(results.every(Boolean) ? 0 : 1);

@@ -120,6 +120,23 @@ function arnPattern(format: string): string {
   return arn.replace(/\$\{[^}]*\}/g, "*");
 }
 
+const kinds = new Map<string, readonly string[]>();
+
+/** The ARN patterns of all sorts of resources that a service has; of all services that a pattern (`i*`) covers. */
+export function resourceKinds(service: string): readonly string[] {
+  const known = kinds.get(service);
+  if (known !== undefined) return known;
+  const found = servicesOf(service, false).flatMap((prefix) =>
+    [...(serviceOf(prefix)?.actions.values() ?? [])].flatMap(({ resourceTypes }) =>
+      resourceTypes.flatMap(({ arns }) => arns),
+    ),
+  );
+  const unique = [...new Set(found)];
+  if (kinds.size >= MOST_EXPANSIONS) kinds.clear();
+  kinds.set(service, unique);
+  return unique;
+}
+
 /** An action by its name in any case; undefined for one that AWS does not publish. */
 export function findAction(name: string): Action | undefined {
   const id = name.toLowerCase();

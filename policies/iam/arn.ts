@@ -1,3 +1,5 @@
+import { globMatches, isStarLike } from "./patterns";
+
 /** The parts of an ARN; any part may hold wildcards. `resource` keeps its own colons and slashes. */
 export interface Arn {
   readonly partition: string;
@@ -35,4 +37,14 @@ export function accountOf(principal: string): string | undefined {
 /** Tells whether a principal stands for a whole account: its id or its root. */
 export function isAccountRoot(principal: string): boolean {
   return /^\d{12}$/.test(principal) || parseArn(principal)?.resource === "root";
+}
+
+/** Tells whether an ARN matches a pattern as ArnLike compares them: part by part, a star alone takes all. */
+export function arnMatches(pattern: string, arn: string): boolean {
+  if (isStarLike(pattern)) return true;
+  const [wanted, given] = [parseArn(pattern), parseArn(arn)];
+  if (wanted === undefined || given === undefined) return false;
+  return (["partition", "service", "region", "account", "resource"] as const).every((part) =>
+    globMatches(wanted[part], given[part]),
+  );
 }

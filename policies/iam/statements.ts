@@ -1,6 +1,7 @@
-import { parseArn, withoutPartition } from "./arn";
+import { resourceKinds } from "./action-table";
+import { parseArn, withoutPartition, type Arn } from "./arn";
 import type { Statement } from "./document";
-import { globMatches, isOpen, isStarLike } from "./patterns";
+import { globCovers, globMatches, isOpen, isStarLike } from "./patterns";
 
 /** Tells whether an Allow statement allows an action (lower case, `kms:decrypt`), on whatever resource. */
 export function allowsAction(statement: Statement, action: string): boolean {
@@ -48,9 +49,19 @@ export function reachOf(resource: string): Reach {
   const typed = !WITHOUT_TYPE.has(arn.service);
   const name = typed ? arn.resource.replace(/^[a-z-]+[/:](?=.)/i, "") : arn.resource;
   const parts = name.split(/[/:]/);
-  if (!parts.every((part) => isStarLike(part) || part === "")) return "some";
+  const whole = parts.every((part) => isStarLike(part) || part === "");
+  if (!whole && !(typed && holdsAllOfAKind(arn))) return "some";
   const bucketLike = arn.account === "" && arn.service === "s3";
   return bucketLike || isOpen(arn.account) ? "everything" : "account";
+}
+
+/** `role*` and `r*` hold all roles: the wildcard takes what parts the sort of resources from its name. */
+function holdsAllOfAKind({ service, resource }: Arn): boolean {
+  if (!/^[^/:]*[*?]/.test(resource)) return false;
+  return resourceKinds(service).some((kind) => {
+    const all = parseArn(kind)?.resource ?? "";
+    return isOpen(all) && globCovers(resource, all);
+  });
 }
 
 /** How far a statement's resources reach: the widest of them. `NotResource` reaches everything. */

@@ -1,7 +1,6 @@
-import { parseArn } from "../iam/arn";
-import { demands } from "../iam/conditions";
+import { arnMatches, parseArn } from "../iam/arn";
 import { effectOfAll } from "../iam/condition-effect";
-import type { Principals, Statement } from "../iam/document";
+import type { Condition, Principals, Statement } from "../iam/document";
 import { servicesActingAs } from "../iam/escalation";
 import { globMatches } from "../iam/patterns";
 import { regionHas } from "../iam/region";
@@ -133,31 +132,53 @@ function mayBecome(from: Identity, role: Identity, certainty: Certainty): boolea
 /** Whether a trust statement lets a caller in itself, as one of an account that needs the permission too, or not. */
 function entryOf(statement: Statement, caller: string): "itself" | "account" | undefined {
   if (!isOpening(statement)) return undefined;
-  const others = statement.conditions.some(
-    (condition) =>
-      condition.key === "aws:principalarn" &&
-      demands(condition) &&
-      !condition.values.some((value) => value.includes("${") || globMatches(value, caller)),
-  );
-  if (others) return undefined;
+  if (statement.conditions.some((condition) => excludes(condition, caller))) return undefined;
   const { principals, notPrincipals } = statement;
-  if (notPrincipals !== undefined) return names(notPrincipals, caller) ? undefined : "itself";
+  if (notPrincipals !== undefined) {
+    return notPrincipals.everybody || names(notPrincipals, caller) ? undefined : "itself";
+  }
   if (principals === undefined) return undefined;
   if (principals.everybody || names(principals, caller)) return "itself";
+  return namesAccountOf(principals, caller) ? "account" : undefined;
+}
+
+function namesAccountOf(principals: Principals, caller: string): boolean {
   const account = parseArn(caller)?.account;
-  const whole = principals.aws.some(
+  return principals.aws.some(
     (one) => isAccount(one) && (one === account || parseArn(one)?.account === account),
   );
-  return whole ? "account" : undefined;
 }
 
 const names = (principals: Principals, caller: string): boolean =>
   principals.aws.some((principal) => callerOf(principal) === callerOf(caller));
 
-/** A Deny that always applies to the caller. */
+/** Whether a condition surely keeps a caller out. Every request carries its caller's ARN, once. */
+function excludes({ key, operator, values }: Condition, caller: string): boolean {
+  if (key !== "aws:principalarn") return false;
+  const compare = COMPARISONS[operator.replace("not", "")];
+  if (compare === undefined) return false;
+  const negated = operator.includes("not");
+  // What a variable stands for is not known: it may be the caller.
+  if (!negated && values.some((value) => value.includes("${"))) return false;
+  return values.some((value) => compare(value, caller)) === negated;
+}
+
+const COMPARISONS: Readonly<Record<string, (pattern: string, arn: string) => boolean>> = {
+  stringequals: (text, arn) => text === arn,
+  stringequalsignorecase: (text, arn) => text.toLowerCase() === arn.toLowerCase(),
+  stringlike: globMatches,
+  arnequals: arnMatches,
+  arnlike: arnMatches,
+};
+
+/** A Deny that always applies to the caller: to itself, to all of its account, or to all but others. */
 function shuts(statement: Statement, caller: string): boolean {
   if (statement.effect !== "Deny" || !namesAction(statement, "sts:assumerole")) return false;
   if (effectOfAll(statement) !== "always") return false;
-  const { principals } = statement;
-  return principals?.everybody === true || (principals !== undefined && names(principals, caller));
+  const { principals, notPrincipals } = statement;
+  const about = (who: Principals): boolean =>
+    who.everybody || names(who, caller) || namesAccountOf(who, caller);
+  return notPrincipals === undefined
+    ? principals !== undefined && about(principals)
+    : !about(notPrincipals);
 }

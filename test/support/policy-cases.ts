@@ -4,13 +4,8 @@ import { parseDocument } from "../../policies/iam/document";
 import { effectOf } from "../../policies/iam/condition-effect";
 import { restrictsCaller } from "../../policies/iam/conditions";
 import { Permissions, type SourcedStatement } from "../../policies/iam/permissions";
-import {
-  conditionHolds,
-  mayBeAllowed,
-  type Context,
-  type RawDocument,
-  type RawStatement,
-} from "./iam-reference";
+import { mayBeAllowed, type RawDocument, type RawStatement } from "./iam-reference";
+import { conditionHolds, type Context } from "./iam-reference-conditions";
 
 /** Documents of one identity, as they would stand in a program. */
 export interface PolicyCase {
@@ -56,8 +51,23 @@ const CARRIED: Readonly<Record<string, readonly (string | readonly string[])[]>>
   ],
   "aws:tagkeys": [[], ["a"], ["b"], ["a", "b"], ["c"], ["*"], ["?"], ["long"]],
   "aws:multifactorauthage": ["-1", "0", "30", "60"],
+  "aws:multifactorauthpresent": ["true", "false"],
+  "aws:currenttime": [
+    "2001-01-01T00:00:00Z",
+    "2026-01-01T00:00:00Z",
+    "2030-06-15T12:00:00+02:00",
+    "2500-01-01T00:00:00Z",
+    "2600-01-01T00:00:00Z",
+  ],
+  "aws:principalarn": [
+    `arn:aws:iam::${ACCOUNT}:role/app`,
+    "arn:aws:iam::444455556666:role/app",
+    `arn:aws-cn:iam::${ACCOUNT}:user/team/one`,
+  ],
+  // AWS has hardly a key of this type; the operator is there all the same.
+  "test:fingerprint": ["QQ==", "Qg==", "QUI="],
 };
-const ADDRESSES = [undefined, "10.0.0.1", "203.0.113.9", "198.51.100.1", "2001:db8::1"];
+const ADDRESSES = [undefined, "10.0.0.1", "203.0.113.9", "198.51.100.1", "2001:db8::1", "2a00::1"];
 
 export const CONTEXTS: readonly Context[] = [
   {},
@@ -144,14 +154,34 @@ const policyLine: fc.Arbitrary<Line> = fc.oneof(
   ),
   // No request carries more than this.
   line("aws:MultiFactorAuthAge", ["NumericLessThan"], ["1e300", "30"]),
-  nothingThere("aws:PrincipalOrgID"),
-  nothingThere("aws:TagKeys"),
+  line(
+    "aws:CurrentTime",
+    ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"].map(
+      (name) => `Date${name}`,
+    ),
+    ["2026-01-01T00:00:00Z", "2030-06-15T10:00:00Z", "1767225600", "2500-01-01"],
+  ),
+  line(
+    "aws:PrincipalArn",
+    ["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "StringLike"],
+    [
+      `arn:aws:iam::${ACCOUNT}:role/app`,
+      `arn:aws:iam::${ACCOUNT}:role/*`,
+      "arn:*:iam::*:*/app",
+      "arn:*:*:*:*:*",
+      "*",
+    ],
+  ),
+  line("aws:PrincipalArn", ["StringEquals"], [`arn:aws:iam::${ACCOUNT}:role/app`]),
+  line("aws:MultiFactorAuthPresent", ["Bool"], ["true", "false", "TRUE"]),
+  line("test:Fingerprint", ["BinaryEquals"], ["QQ==", "Qg=="]),
+  some(...Object.keys(CARRIED)).chain(nothingThere),
 );
 const boundaryLine: fc.Arbitrary<Line> = fc.oneof(
   line(
     "aws:SourceIp",
     ["IpAddress", "NotIpAddress"],
-    ["10.0.0.0/8", "0.0.0.0/0", "::/0", "203.0.113.9"],
+    ["10.0.0.0/8", "0.0.0.0/0", "::/0", "203.0.113.9", "2001:db8::/32"],
   ),
   nothingThere("aws:SourceIp"),
 );

@@ -6,7 +6,9 @@ import { evaluate } from "../../policies/evaluate";
 import { parseDocument } from "../../policies/iam/document";
 import { readResources } from "../../policies/resource-file";
 import { Undetermined } from "../../policies/model/values";
+import { escalationDisagreements, type EscalationCase } from "./escalation-cases";
 import { disagreements, policyCases, type PolicyCase } from "./policy-cases";
+import { trustDisagreements, type TrustCase } from "./trust-cases";
 
 /** Inputs that once were read wrongly, or that are worth reading at every change; the unit tests replay all of them. */
 export const CORPUS = path.resolve(__dirname, "../../../test/corpus/policies");
@@ -58,14 +60,20 @@ export function judgeText(text: string): string[] {
     );
     evaluate(readResources(data).resources);
   });
-  if (isCase(data)) problems.push(...disagreements(data));
+  if (has<PolicyCase>(data, "policies")) problems.push(...disagreements(data));
+  if (has<TrustCase>(data, "trust")) problems.push(...trustDisagreements(data));
+  if (has<EscalationCase>(data, "granted")) problems.push(...escalationDisagreements(data));
   if (Date.now() - started > LONGEST) problems.push(`It took ${Date.now() - started} ms`);
   return problems;
 }
 
-function isCase(data: unknown): data is PolicyCase {
+/** Whether a kept text is a case for the reference, by the name of a list or document that only such cases have. */
+function has<Case>(data: unknown, name: keyof Case & string): data is Case {
   return (
-    typeof data === "object" && data !== null && "policies" in data && Array.isArray(data.policies)
+    typeof data === "object" &&
+    data !== null &&
+    name in data &&
+    typeof (data as Case)[name] === "object"
   );
 }
 

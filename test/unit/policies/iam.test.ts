@@ -79,10 +79,18 @@ describe("actions", () => {
 describe("resources", () => {
   const REACHES = {
     everything: ["*", "arn:*", "arn:aws:kms:*:*:key/*", "arn:aws:s3:::*", "arn:aws:s3:::*/*"],
-    account: ["arn:aws:kms:*:111122223333:key/*", "arn:aws:iam::111122223333:role/*"],
+    account: [
+      "arn:aws:kms:*:111122223333:key/*",
+      "arn:aws:iam::111122223333:role/*",
+      "arn:aws:iam::111122223333:role*",
+      "arn:aws:i?m::111122223333:r*",
+      "arn:aws:lambda:*:111122223333:func*:*",
+    ],
     some: [
       "arn:aws:s3:::bucket/*",
       "arn:aws:iam::*:role/strongroom/reader",
+      "arn:aws:iam::111122223333:*/reader",
+      "arn:aws:codepipeline:*:111122223333:app",
       "arn:aws:secretsmanager:*:111122223333:secret:app-*",
       "arn:aws:sns:eu-central-1:111122223333:alarms:*",
     ],

@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { CORPUS, judgeText, mutatedTexts } from "../../support/policy-fuzz";
+import { escalationCases, escalationDisagreements } from "../../support/escalation-cases";
 import { disagreements, policyCases } from "../../support/policy-cases";
+import { trustCases, trustDisagreements } from "../../support/trust-cases";
 import { mayBeAllowed, type RawDocument } from "../../support/iam-reference";
 
 describe("the judge of policies", () => {
@@ -12,6 +14,24 @@ describe("the judge of policies", () => {
     fc.assert(
       fc.property(policyCases, (given) => {
         expect(disagreements(given)).to.deep.equal([]);
+      }),
+      { numRuns: 150 },
+    );
+  }).timeout(120_000);
+
+  it("agrees with a slow reading of who becomes a role", () => {
+    fc.assert(
+      fc.property(trustCases, (given) => {
+        expect(trustDisagreements(given)).to.deep.equal([]);
+      }),
+      { numRuns: 500 },
+    );
+  }).timeout(120_000);
+
+  it("agrees with a slow search for ways to more permissions", () => {
+    fc.assert(
+      fc.property(escalationCases, (given) => {
+        expect(escalationDisagreements(given)).to.deep.equal([]);
       }),
       { numRuns: 150 },
     );
