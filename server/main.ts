@@ -34,6 +34,7 @@ import { createRunService } from "./runs/service";
 import type { VaultPort } from "./vault-ports";
 import { OnboardingDriver } from "./onboarding/driver";
 import { accountLookUp } from "./onboarding/look-up";
+import { membershipSchedule, withRuns } from "./onboarding/membership-schedule";
 import { createOnboardingService } from "./onboarding/service";
 import { openWebhooks } from "./webhooks/start";
 
@@ -48,6 +49,8 @@ export interface StartOptions {
   readonly vault?: VaultPort;
   /** Also start what is wanted from time to time; not for a service that ends with one command. */
   readonly schedules?: boolean;
+  /** Time between two looks at the schedules, milliseconds; a minute by default. */
+  readonly lookEveryMs?: number;
   /** Wait before an onboarding is tried again, seconds, by what was tried in vain. */
   readonly onboardingWait?: (attempts: number) => number;
   /** Where log lines go; standard output by default. */
@@ -153,6 +156,7 @@ async function start(
     organization,
     stamps: runs,
     resources: (stamp) => engine.port.resources(stamp),
+    membership: () => withRuns(store, (id) => runs.get(id)),
   });
   const anchor = anchorIn(stateDir, store);
   // Ended after the runs, whose last entries belong to it.
@@ -237,7 +241,17 @@ async function start(
       report,
     });
     const check = checkSchedule({ runs, minutes: config.checkMinutes, clock, report });
-    undo.push(keepLooking([drift, check], LOOK_EVERY_MS, report));
+    const membership = membershipSchedule({
+      store,
+      source,
+      organization,
+      runs,
+      onboardings,
+      clock,
+      report,
+    });
+    const schedules = [membership, drift, check];
+    undo.push(keepLooking(schedules, options.lookEveryMs ?? LOOK_EVERY_MS, report));
   }
   await lock.publish(url);
   // The first thing to happen on the way down: balancers look elsewhere while runs are interrupted.

@@ -15,6 +15,7 @@ import type {
   StackOperation,
   StackResource,
 } from "./ports";
+import type { FormerAccount, Membership } from "./membership-ports";
 import type { PreviewReport } from "./report/model";
 import type { BilledUnits } from "./report/prices";
 import type { DrillOptions, RestoreOptions, VaultDetails } from "./vault-ports";
@@ -46,7 +47,7 @@ export interface RunRequest {
  * `joined`: a backup also tells the vault all members. `left`: nothing is taken down before somebody approves it. Of whatever
  * cause, nothing precious goes in any account before somebody approves that.
  */
-export type RunCause = "joined" | "moved" | "left";
+export type RunCause = "joined" | "left";
 
 /** `waiting_for_approval` and `paused`: nothing of it runs until somebody approves, or a time has passed. */
 export type RunStatus =
@@ -343,6 +344,7 @@ export interface AccountView extends Account {
   /** Why it is not selected. */
   readonly reason?: string;
   readonly environment?: string;
+  readonly membership?: Membership;
   readonly stamps: readonly StampState[];
 }
 
@@ -358,6 +360,8 @@ export interface FleetService {
     readonly discoveredAt: string;
     readonly ageSeconds: number;
     readonly items: readonly AccountView[];
+    /** Accounts that have left, as far as they are known. */
+    readonly former?: readonly FormerAccount[];
   }>;
   stamp(name: StampName): Promise<StampView | undefined>;
   /** The fleet file as read, with its digest and the plan in waves. */

@@ -1,6 +1,12 @@
 import { Type, type Static, type TSchema } from "typebox";
 
-import { approvalsSchema, driftSchema, gateSchema, rolloutSchema } from "./rollout-schema";
+import {
+  approvalsSchema,
+  discoverySchema,
+  driftSchema,
+  gateSchema,
+  rolloutSchema,
+} from "./rollout-schema";
 import { section } from "./schema-section";
 import { AccountId, ExternalId, OrganizationId, Region, RoleArn } from "./spec";
 
@@ -352,6 +358,7 @@ export const FleetSchema = Type.Object(
     rollout: Type.Optional(rolloutSchema),
     approvals: Type.Optional(approvalsSchema),
     drift: Type.Optional(driftSchema),
+    discovery: Type.Optional(discoverySchema),
     tags: Type.Optional(tagMap("Default tags of everything that Strongroom makes.")),
   },
   {

@@ -95,6 +95,8 @@ export interface Fleet {
     /** Environments whose stamps are brought back without being asked. */
     readonly repair: readonly string[];
   };
+  /** Time between two looks for accounts that come and go; none: nobody looks. */
+  readonly discovery: { readonly everyMinutes?: number };
   /** Default tags of everything that is made. */
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -219,6 +221,10 @@ export function resolveFleet(file: FleetFile): Fleet {
       ...(file.drift?.everyHours === undefined ? {} : { everyHours: file.drift.everyHours }),
       repair: file.drift?.repair ?? [],
     },
+    discovery:
+      file.discovery?.everyMinutes === undefined
+        ? {}
+        : { everyMinutes: file.discovery.everyMinutes },
     tags: file.tags ?? {},
   };
 }

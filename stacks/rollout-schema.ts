@@ -98,6 +98,22 @@ export const approvalsSchema = section(
   "Who has to approve where an approval is needed.",
 );
 
+/** How the organization is watched. */
+export const discoverySchema = section(
+  {
+    everyMinutes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10080,
+        title: "a number of minutes",
+        description:
+          "Time between two looks for accounts that joined, left, were suspended or moved, minutes. Who joined is stamped without being asked for; who left is retired once somebody approves it. Default: nobody looks.",
+      }),
+    ),
+  },
+  "Accounts that come and go.",
+);
+
 /** How what is really there is looked at. */
 export const driftSchema = section(
   {

@@ -20,6 +20,7 @@ import type {
   StampView,
 } from "../runs-ports";
 import type { TokenInfo, TokenRequest } from "../access-ports";
+import type { FormerAccount } from "../membership-ports";
 import type { Onboarding, OnboardingRequest } from "../onboarding-ports";
 import type { PreviewReport } from "../report/model";
 import type { DrillSummary, FleetCoverage } from "../vault-ports";
@@ -44,6 +45,7 @@ export interface Accounts {
   readonly discoveredAt: string;
   readonly ageSeconds: number;
   readonly items: readonly AccountView[];
+  readonly former?: readonly FormerAccount[];
 }
 
 interface RequestOptions {

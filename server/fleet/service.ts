@@ -5,7 +5,9 @@ import { upRules } from "../../stacks/rollout-rules";
 import { type Selection, selectAccounts } from "../../stacks/selection";
 import type { OrganizationCache } from "../org/snapshot";
 import type { StackResource } from "../ports";
+import type { FormerAccount } from "../membership-ports";
 import type { AccountView, FleetService, StampState } from "../runs-ports";
+import type { StoredAccount } from "../store/membership-types";
 import { type FleetSource, type LoadedFleet, withPlaces } from "./fleet-source";
 
 export interface FleetServiceOptions {
@@ -24,6 +26,8 @@ export interface FleetServiceOptions {
   };
   /** The resources of a stack's last state, from the engine. */
   readonly resources: (stamp: StampName) => Promise<readonly StackResource[] | undefined>;
+  /** What the accounts did, and what follows from it. */
+  readonly membership: () => Promise<readonly StoredAccount[]>;
   readonly now?: () => Date;
 }
 
@@ -37,16 +41,18 @@ export function createFleetService(options: FleetServiceOptions): FleetService {
   return {
     async accounts({ refresh }) {
       const loaded = await source();
-      const [found, states] = await Promise.all([
+      const [found, states, changed] = await Promise.all([
         refresh ? organization.refresh() : organization.latest(),
         stamps.stampStates(),
+        options.membership(),
       ]);
       const selection = withPlaces(loaded, () => selectAccounts(loaded.fleet, found));
       return {
         organizationId: found.id,
         discoveredAt: found.discoveredAt,
         ageSeconds: age(found),
-        items: accountViews(selection, states),
+        items: accountViews(selection, states, changed),
+        former: formerAccounts(found, states, changed),
       };
     },
 
@@ -95,12 +101,45 @@ function withoutExternalIds({ fleet }: LoadedFleet): unknown {
   );
 }
 
-function accountViews(selection: Selection, states: readonly StampState[]): AccountView[] {
+function statesByAccount(states: readonly StampState[]): ReadonlyMap<string, StampState[]> {
   const byAccount = new Map<string, StampState[]>();
   for (const state of states) {
     const { accountId } = parseStampName(state.stamp);
     byAccount.set(accountId, [...(byAccount.get(accountId) ?? []), state]);
   }
+  return byAccount;
+}
+
+/** Accounts that have left and are not back: the list that is shown may be newer than the last comparison. */
+function formerAccounts(
+  { accounts }: Organization,
+  states: readonly StampState[],
+  changed: readonly StoredAccount[],
+): readonly FormerAccount[] {
+  const there = new Set(accounts.map(({ id }) => id));
+  const byAccount = statesByAccount(states);
+  return changed
+    .filter(({ id, present }) => !present && !there.has(id))
+    .map(({ id, name, organizationalUnitPath, membership }) => ({
+      id,
+      name,
+      organizationalUnitPath,
+      ...(membership === undefined ? {} : { membership }),
+      stamps: byAccount.get(id) ?? [],
+    }));
+}
+
+function accountViews(
+  selection: Selection,
+  states: readonly StampState[],
+  changed: readonly StoredAccount[],
+): AccountView[] {
+  const byAccount = statesByAccount(states);
+  const did = new Map(changed.map(({ id, membership }) => [id, membership]));
+  const membershipOf = (id: string) => {
+    const membership = did.get(id);
+    return membership === undefined ? {} : { membership };
+  };
   const views = [
     ...selection.selected.map(({ account, environment, kinds }): AccountView => {
       const known = byAccount.get(account.id) ?? [];
@@ -109,6 +148,7 @@ function accountViews(selection: Selection, states: readonly StampState[]): Acco
         ...account,
         selected: true,
         ...(environment === undefined ? {} : { environment: environment.name }),
+        ...membershipOf(account.id),
         stamps: [
           ...wanted.map((stamp) => known.find((state) => state.stamp === stamp) ?? { stamp }),
           // Stamped once and no longer asked for: still there, so still shown.
@@ -120,6 +160,7 @@ function accountViews(selection: Selection, states: readonly StampState[]): Acco
       ...account,
       selected: false,
       reason,
+      ...membershipOf(account.id),
       stamps: byAccount.get(account.id) ?? [],
     })),
   ];

@@ -4,6 +4,7 @@ import type { ErrorRecord } from "../../stacks/errors";
 import { STACK_KINDS } from "../../stacks/kinds";
 import type { StampName } from "../../stacks/naming";
 import { type ChangeCounts, OPERATIONS, STACK_OPERATIONS } from "../ports";
+import type { FormerAccount } from "../membership-ports";
 import type { ProblemDocument } from "../plugins/problems";
 import type {
   AccountResult,
@@ -17,6 +18,7 @@ import type {
   StampView,
 } from "../runs-ports";
 
+import { FormerAccountSchema, MembershipSchema, RUN_STATUSES } from "./membership-schemas";
 import { AccessChangeSchema, BilledSchema, PolicyResults } from "./preview-schemas";
 import {
   choice,
@@ -206,16 +208,7 @@ const runFields = {
   id: text("The run's id"),
   operation: choice(OPERATIONS),
   target: Type.Object(target, closed),
-  status: choice([
-    "queued",
-    "running",
-    "waiting_for_approval",
-    "paused",
-    "succeeded",
-    "failed",
-    "cancelled",
-    "needs_attention",
-  ]),
+  status: choice(RUN_STATUSES),
   requestedBy: text("Who asked for it"),
   reason: Type.Optional(text("Why, in the words of who asked")),
   restore: Type.Optional(RestoreOptionsSchema),
@@ -326,6 +319,7 @@ const AccountViewSchema = named(
       selected: Type.Boolean({ description: "Whether the fleet file selects it" }),
       reason: Type.Optional(text("Why it is not selected")),
       environment: Type.Optional(Type.String()),
+      membership: Type.Optional(ref("Membership")),
       stamps: Type.Array(ref("StampState")),
     },
     closed,
@@ -340,6 +334,9 @@ const AccountsSchema = named(
       discoveredAt: time("When the organization was read"),
       ageSeconds: Type.Number({ minimum: 0 }),
       items: Type.Array(ref("Account")),
+      former: Type.Optional(
+        Type.Array(ref("FormerAccount"), { description: "Accounts that have left" }),
+      ),
     },
     closed,
   ),
@@ -356,6 +353,8 @@ export const SHARED_SCHEMAS: readonly TSchema[] = [
   RunEventSchema,
   StampStateSchema,
   StampViewSchema,
+  MembershipSchema,
+  FormerAccountSchema,
   AccountViewSchema,
   AccountsSchema,
 ];
@@ -374,6 +373,7 @@ export const AccountsRef = ref<{
   discoveredAt: string;
   ageSeconds: number;
   items: readonly AccountView[];
+  former?: readonly FormerAccount[];
 }>("Accounts");
 export const StampRef = ref<StampView>("Stamp");
 export const FleetDocument = Type.Unsafe<Readonly<Record<string, unknown>>>({

@@ -247,6 +247,29 @@ const MIGRATIONS: readonly Migration[] = [
       );
       CREATE UNIQUE INDEX onboardings_open ON strongroom.onboardings (account_id) WHERE ended_at IS NULL;`,
   },
+  {
+    version: 10,
+    name: "accounts as they were known, and what they did",
+    sql: `
+      CREATE TABLE strongroom.known_accounts (
+        account_id text PRIMARY KEY,
+        name text NOT NULL,
+        status text NOT NULL,
+        unit_path text[] NOT NULL,
+        unit_ids text[] NOT NULL,
+        present boolean NOT NULL,
+        seen_at timestamptz NOT NULL,
+        change text,
+        change_no integer NOT NULL DEFAULT 0,
+        changed_at timestamptz,
+        was text,
+        is_now text,
+        follow text,
+        run_id text,
+        onboarding_id text,
+        note text
+      );`,
+  },
 ];
 
 /** Any fixed number: two services that start at the same moment must not make tables at the same moment. */

@@ -24,6 +24,8 @@ export interface OnboardingTransaction {
 /** What can be read of onboardings. */
 export interface OnboardingStore {
   get(id: string): Promise<StoredOnboarding | undefined>;
+  /** The one of an account that has not ended. */
+  openOf(accountId: string): Promise<StoredOnboarding | undefined>;
   list(limit: number): Promise<readonly StoredOnboarding[]>;
   /** Those that are to be looked at now, the ones that waited longest first. */
   due(limit: number): Promise<readonly StoredOnboarding[]>;

@@ -108,6 +108,13 @@ export function onboardingStore(sql: Sql): OnboardingStore {
       );
       return rows[0] === undefined ? undefined : onboardingOf(rows[0]);
     },
+    async openOf(accountId) {
+      const { rows } = await sql<OnboardingRow>(
+        "SELECT * FROM strongroom.onboardings WHERE account_id = $1 AND ended_at IS NULL",
+        [accountId],
+      );
+      return rows[0] === undefined ? undefined : onboardingOf(rows[0]);
+    },
     async list(limit) {
       const { rows } = await sql<OnboardingRow>(
         "SELECT * FROM strongroom.onboardings ORDER BY id DESC LIMIT $1",

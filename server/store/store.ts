@@ -13,6 +13,7 @@ import { EngineProcesses } from "./engine-processes";
 import { startLocalPostgres, type LocalPostgres } from "./local-postgres";
 import { alone, migrate } from "./migrations";
 import { NoticeBoard } from "./notices";
+import { membershipStore } from "./membership";
 import { onboardingStore } from "./onboardings";
 import {
   eventOf,
@@ -60,6 +61,7 @@ class SqlStore implements Store {
   readonly access: AccessStore;
   private readonly processes = new EngineProcesses((text, values) => this.sql(text, values));
   readonly webhooks = webhookStore((text, values) => this.sql(text, values));
+  readonly membership = membershipStore((text, values) => this.sql(text, values));
   readonly onboardings = onboardingStore((text, values) => this.sql(text, values));
 
   constructor(

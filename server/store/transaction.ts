@@ -17,6 +17,8 @@ import type {
 import { appendAudit } from "./audit";
 import { releaseLeases, takeLeases } from "./leases";
 import { insertRun } from "./new-runs";
+import { membershipTransaction } from "./membership";
+import type { MembershipTransaction } from "./membership-types";
 import type { OnboardingTransaction } from "./onboarding-types";
 import { onboardingTransaction } from "./onboardings";
 import {
@@ -84,6 +86,9 @@ export class SqlTransaction implements Transaction {
   };
   get onboardings(): OnboardingTransaction {
     return onboardingTransaction(this.client);
+  }
+  get membership(): MembershipTransaction {
+    return membershipTransaction(this.client);
   }
   get webhooks(): SqlWebhookTransaction {
     return new SqlWebhookTransaction(this.client, this.queue, this.db);

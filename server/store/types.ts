@@ -30,6 +30,7 @@ import type {
   StampState,
   StampStatus,
 } from "../runs-ports";
+import type { MembershipStore, MembershipTransaction } from "./membership-types";
 import type { OnboardingStore, OnboardingTransaction } from "./onboarding-types";
 import type { WebhookStore, WebhookTransaction } from "./webhook-types";
 
@@ -283,6 +284,7 @@ export interface Transaction {
   notify(notice: Notice): Promise<void>;
   readonly webhooks: WebhookTransaction;
   readonly onboardings: OnboardingTransaction;
+  readonly membership: MembershipTransaction;
 }
 
 /** Everything the service remembers. All methods throw AppError: RUN_STORE, ENGINE_DISK_FULL or a bug. */
@@ -339,5 +341,6 @@ export interface Store {
   onNotice(listener: (notice: Notice) => void): () => void;
   readonly webhooks: WebhookStore;
   readonly onboardings: OnboardingStore;
+  readonly membership: MembershipStore;
   close(): Promise<void>;
 }

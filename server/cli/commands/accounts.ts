@@ -1,6 +1,8 @@
 import { Command } from "commander";
 
+import type { Membership } from "../../membership-ports";
 import type { AccountView } from "../../runs-ports";
+import type { Accounts } from "../client";
 import {
   type CliContext,
   describe,
@@ -28,6 +30,23 @@ function stateOf({ selected, stamps }: AccountView): string {
   const stamped = stamps.filter(({ stampedAt }) => stampedAt !== undefined).length;
   if (stamped === 0) return selected ? "not stamped" : "";
   return stamped === stamps.length ? "stamped" : `${stamped} of ${stamps.length} stamped`;
+}
+
+/** What an account did last, and what awaits somebody because of it. */
+function membershipText({ change, from, to, follow, runId, runStatus }: Membership): string {
+  const what = from === undefined || to === undefined ? change : `${change} from ${from} to ${to}`;
+  if (follow === "retire" && runStatus === "waiting_for_approval") {
+    return `${what}; its retirement ${runId ?? ""} waits for an approval`;
+  }
+  if (follow === "keep") return `${what}; its stamps and backups stay`;
+  return what;
+}
+
+/** Accounts that came, went or moved: those that somebody has to decide about, and those that have left. */
+function changesOf({ items, former = [] }: Accounts): string[][] {
+  return [...items, ...former].flatMap(({ id, name, membership }) =>
+    membership === undefined ? [] : [[id, name, membership.at, membershipText(membership)]],
+  );
 }
 
 /** `accounts`: every account of the organization, in the fleet or not, and why. */
@@ -63,6 +82,10 @@ export function accountsCommand(context: CliContext): Command {
         io.out(
           `${table(["account", "name", "unit", "environment", "state", "left out because"], rows)}\n\n`,
         );
+        const changes = changesOf(found);
+        if (changes.length > 0) {
+          io.out(`${table(["account", "name", "seen", "what it did last"], changes)}\n\n`);
+        }
         const selected = found.items.filter((account) => account.selected).length;
         io.out(
           `${counted(found.items.length, "account")} in ${found.organizationId}, ${selected} in the fleet; read ${duration(found.ageSeconds)} ago.\n`,

@@ -63,6 +63,7 @@ describe("the fleet behind the API", () => {
             return Promise.resolve(state === undefined ? undefined : { state, outputs: { a: 1 } });
           },
         },
+        membership: () => Promise.resolve([]),
         resources: (stamp) => Promise.resolve(resources.get(stamp)),
       }),
       planner: createPlanner({ source, organization, s3UsePathStyle: true }),
