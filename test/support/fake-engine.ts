@@ -37,6 +37,8 @@ export class FakeEngine implements EnginePort {
   readonly calls: StackJob[] = [];
   /** The version of the program that all stacks are made with. */
   program = "1";
+  /** The digest of the policy packs, as `program` is that of the program. */
+  packs = "none";
   /** How often each stack's state was written, by the engine or by somebody on a laptop. */
   readonly written = new Map<StampName, number>();
   /** What `deployed` answers for a stamp, instead of the resources that an `up` made here. */
@@ -71,6 +73,12 @@ export class FakeEngine implements EnginePort {
       const call = this.counts.get(stamp) ?? 0;
       this.counts.set(stamp, call + 1);
       const end = behaviour.ends?.[Math.min(call, behaviour.ends.length - 1)];
+      // As the real one: another program, pack or setting is found out before anything is started.
+      const [now] = await this.identify([job]);
+      if (job.expect !== undefined && job.expect.inputs !== now?.inputs) {
+        const error = { code: "PLAN_CHANGED", message: "made from other things" } as const;
+        return this.outcome(stamp, { status: "failed", error });
+      }
       const outcome = this.finish(job, onEvent, end ?? {});
       if (outcome.status !== "succeeded" || job.operation !== "up") return outcome;
       const [identity] = await this.identify([job]);
@@ -81,12 +89,12 @@ export class FakeEngine implements EnginePort {
   }
 
   identify(jobs: readonly StackInputs[]): Promise<readonly StackIdentity[]> {
-    const { program } = this;
+    const { program, packs } = this;
     return Promise.resolve(
       jobs.map(({ stamp, spec, connection }) => ({
-        inputs: digest({ program, spec, connection }),
+        inputs: digest({ program, packs, spec, connection }),
         program,
-        packs: "none",
+        packs,
         ...(this.stacks.has(stamp) ? { state: String(this.written.get(stamp) ?? 0) } : {}),
       })),
     );

@@ -262,6 +262,38 @@ describe("rollouts over a real database", () => {
     expect(record.stamps[0]?.error?.code).to.equal("PLAN_CHANGED");
   });
 
+  for (const part of ["program", "packs"] as const) {
+    it(`stop where the ${part} became another one after the approval, and ask anew for what it would do now`, async () => {
+      const stamps = stampsOf(3);
+      const target = { stamps };
+      const runs = service();
+      await runs.startWorkers();
+      await made(runs, stamps);
+      gates({});
+      engine.program = "2";
+      for (const stamp of stamps) engine.behaviours.set(stamp, { ends: [{}, REPLACED] });
+      const id = await start(runs, { operation: "up", target });
+      const held = await until(runs, id, "run.held");
+      engine[part] = "3";
+      const from = engine.calls.length;
+      const approval = { digest: held.hold!.digest!, reason: "CHG-3", preciousAccounts: 3 };
+      await runs.approve(id, approval, "olga");
+      const record = await ended(runs, id);
+      expect(record.stamps.map(({ error }) => error?.code)).to.deep.equal([
+        "PLAN_CHANGED",
+        "PLAN_CHANGED",
+        "PLAN_CHANGED",
+      ]);
+      expect(calls(from, "up")).to.have.length(3);
+      const again = await runs.goOn(id, "retry", keyFor({ operation: "up", target: {} }));
+      const anew = await until(runs, again.run.id, "run.held");
+      expect(anew.hold?.digest).not.to.equal(held.hold?.digest);
+      const old = { ...approval, digest: held.hold!.digest! };
+      expect(await codeOf(runs.approve(anew.id, old, "olga"))).to.equal("PLAN_CHANGED");
+      await runs.cancel(anew.id, "tester");
+    });
+  }
+
   it("plan nothing twice where one account at most could lose something", async () => {
     const stamps = stampsOf(2);
     const runs = service();
