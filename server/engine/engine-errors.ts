@@ -35,6 +35,16 @@ const PATTERNS: readonly Pattern[] = [
     }),
   },
   {
+    // Go's blob library, through which the states are read and written; no provider uses it.
+    code: "STATE_UNREACHABLE",
+    match: /blob \((?:key|code)[^\n]*|failed to load checkpoint[^\n]*/i,
+    tell: (_found, stamp) => ({
+      message: `the state backend refused to read or to write the state of ${stamp}`,
+      action:
+        "Look at the state backend and at who may use it, then start the run again: what was begun is finished then.",
+    }),
+  },
+  {
     code: "STACK_LOCKED",
     match:
       /the stack is currently locked by \d+ lock\(s\)[\s\S]*?created by (\S+) \(pid (\d+)\) at (\S+)/,

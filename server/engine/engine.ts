@@ -33,7 +33,7 @@ import type { EngineSettings, OperationResult } from "./operation";
 import { failed, interrupted, otherInputs } from "./outcomes";
 import { ProcessTree } from "./process-tree";
 import { secretFile } from "../secret-file";
-import { readState } from "./state";
+import { readState, unreachable } from "./state";
 
 export interface PulumiEngineOptions {
   readonly toolchain: Pick<Toolchain, "pulumiCommandPath" | "env" | "parts">;
@@ -355,7 +355,10 @@ class PulumiEngine implements PulumiEnginePort {
   ): Promise<void> {
     const { journal: folder } = this;
     const { locks } = this.backend;
-    for (const text of await cleanUp({ folder, stamp, locks, earlier })) {
+    const done = await cleanUp({ folder, stamp, locks, earlier }).catch((error: unknown) => {
+      throw unreachable(stamp, error);
+    });
+    for (const text of done) {
       onEvent({ type: "message", level: "warning", text });
       this.options.report(text);
     }

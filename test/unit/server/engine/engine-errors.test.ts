@@ -22,6 +22,18 @@ const RECORDED: readonly [string, ErrorCode, string, string][] = [
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.\n  file:///s/.pulumi/locks/organization/strongroom/member-111122223333/1c4659cd.json: created by root@vm (pid 1370) at 2026-11-23T21:19:46Z",
   ],
   [
+    "a state backend that fails",
+    "STATE_UNREACHABLE",
+    "state backend",
+    'error: could not create stack: An IO error occurred while writing the new snapshot file: blob (key ".pulumi/stacks/strongroom/access-700000000001.json") (code=Unknown): operation error S3: PutObject, exceeded maximum number of attempts, 3, https response error StatusCode: 503, RequestID: , HostID: , api error SlowDown: UnknownError',
+  ],
+  [
+    "a state backend that lets nobody in",
+    "STATE_UNREACHABLE",
+    "state backend",
+    'error: blob (key ".pulumi/stacks/strongroom/access-700000000001.json") (code=Unknown): operation error S3: GetObject, https response error StatusCode: 403, RequestID: , HostID: , api error AccessDenied: Access Denied',
+  ],
+  [
     "a missing provider",
     "ENGINE_MISSING",
     "aws",
