@@ -1,8 +1,8 @@
+import { explainedCondition, type ExplainedCondition } from "./explain-conditions";
+import { sizesOf, type ExplainedSize } from "./explain-sizes";
 import { evaluate, type EvaluationLine } from "./evaluate";
 import { expandAction, findAction, TABLE_DATE } from "./iam/action-table";
-import { restrictsNothing } from "./iam/condition-effect";
-import { demands, restrictsCaller } from "./iam/conditions";
-import { parseDocument, type Condition, type Statement } from "./iam/document";
+import { parseDocument, type Statement } from "./iam/document";
 import { escalationsOf } from "./iam/escalation";
 import { exposuresOf } from "./iam/exposure";
 import { Permissions } from "./iam/permissions";
@@ -10,16 +10,6 @@ import { iamPolicyWellFormed } from "./rules/iam-documents";
 import { policiesOf, type PolicyKind, type PolicySubject } from "./model/policies";
 import { Stack, type ResourceInput } from "./model/stack";
 import { Undetermined, type Value } from "./model/values";
-
-/** One line of a Condition block; its values are never told, they may be secrets. */
-export interface ExplainedCondition {
-  readonly operator: string;
-  readonly key: string;
-  readonly values: number;
-  /** `caller`: it limits who asks. `request`: it limits something else. `nothing`: it only looks like a limit. */
-  readonly restricts: "caller" | "request" | "nothing";
-  readonly why: string;
-}
 
 export interface ExplainedStatement {
   readonly label: string;
@@ -41,6 +31,8 @@ export interface ExplainedPolicy {
   readonly resource: string;
   readonly kind: PolicyKind;
   readonly statements: readonly ExplainedStatement[];
+  /** How much of AWS's quotas it uses; of each that may be meant. */
+  readonly sizes: readonly ExplainedSize[];
   /** Places that cannot be judged. */
   readonly doubts: readonly string[];
   /** Published actions that are left after the denies without conditions. */
@@ -91,7 +83,9 @@ export function explainDocument(text: string, kind?: PolicyKind): Explanation {
   const findings = lines.filter(({ verdict }) => verdict !== "pass");
   return {
     actionTable: TABLE_DATE,
-    policies: policiesOf(new Stack([holder(type, property, text)])).map(explained),
+    policies: policiesOf(new Stack([holder(type, property, text)])).map((policy) =>
+      explained(policy, [policy], true),
+    ),
     findings,
     blocked: findings.length > 0 && judged(text).blocked,
   };
@@ -103,9 +97,10 @@ const keyOf = ({ rule, verdict, message }: EvaluationLine): string =>
 /** Explains every document of resources that belong together. */
 export function explainResources(resources: readonly ResourceInput[]): Explanation {
   const { lines, blocked } = evaluate(resources);
+  const all = policiesOf(new Stack(resources));
   return {
     actionTable: TABLE_DATE,
-    policies: policiesOf(new Stack(resources)).map(explained),
+    policies: all.map((policy) => explained(policy, all, false)),
     findings: lines.filter(({ verdict }) => verdict !== "pass"),
     blocked,
   };
@@ -156,7 +151,11 @@ function statementsIn(text: string): Statement[] {
   );
 }
 
-function explained(policy: PolicySubject): ExplainedPolicy {
+function explained(
+  policy: PolicySubject,
+  all: readonly PolicySubject[],
+  alone: boolean,
+): ExplainedPolicy {
   const { statements, doubts, version } = policy.readable();
   const permissions = new Permissions({
     policies: statements.map((statement) => ({ statement, document: policy.property, version })),
@@ -167,6 +166,7 @@ function explained(policy: PolicySubject): ExplainedPolicy {
     resource: policy.resource.name,
     kind: policy.kind,
     statements: statements.map(explainedStatement),
+    sizes: sizesOf(policy, all, alone),
     doubts: doubts.map(({ message }) => message),
     allowedActions: left.size,
     deniedActions:
@@ -219,28 +219,5 @@ function explainedStatement(statement: Statement): ExplainedStatement {
       const narrowed = narrowedBy.length === 0 ? "" : `, narrowed by ${narrowedBy.join(", ")}`;
       return `${audience}: ${principal}${whole}${narrowed}`;
     }),
-  };
-}
-
-function explainedCondition(condition: Condition): ExplainedCondition {
-  const { operator, quantifier, ifExists, key, values } = condition;
-  const name = `${quantifier === undefined ? "" : `${quantifier}:`}${operator}${ifExists ? "ifexists" : ""}`;
-  const base = { operator: name, key, values: values.length };
-  if (restrictsNothing(condition)) {
-    return { ...base, restricts: "nothing", why: "it holds for every request" };
-  }
-  if (restrictsCaller(condition)) {
-    return { ...base, restricts: "caller", why: "it demands who is calling" };
-  }
-  if (demands(condition)) return { ...base, restricts: "request", why: "it demands the key" };
-  const why = ifExists
-    ? "it holds without the key"
-    : quantifier === "forallvalues"
-      ? "it holds without the key, as all of no values do"
-      : "it does not demand one of the values";
-  return {
-    ...base,
-    restricts: ifExists || quantifier === "forallvalues" ? "nothing" : "request",
-    why,
   };
 }

@@ -15,6 +15,7 @@ const COMMANDS = {
   chaos: { needs: "packages", script: "dist/test/chaos/main.js" },
   packs: { needs: "packages", script: "setup/packs.mjs" },
   fuzz: { needs: "packages", script: "dist/test/fuzz.js" },
+  mutate: { needs: "packages", script: "dist/test/mutate.js" },
   bench: { needs: "all", script: "dist/bench/main.js" },
   simulate: { needs: "packages", script: "dist/bench/simulate-main.js" },
 };

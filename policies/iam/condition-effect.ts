@@ -27,10 +27,10 @@ const ALWAYS_PRESENT = new Set([
 
 /** The effect of one condition. Where in doubt it is `sometimes`. */
 export function effectOf(condition: Condition): ConditionEffect {
-  const { operator, quantifier, ifExists, values } = condition;
+  const { operator, quantifier, ifExists } = condition;
   if (operator === "null") return effectOfNull(condition);
-  const open = takesEveryValue(operator, values);
-  const closed = takesNoValue(operator, values);
+  const open = takesEveryValue(condition);
+  const closed = takesNoValue(condition);
   // Without the key: `IfExists` holds, ForAllValues holds, ForAnyValue does not, a negated operator holds.
   const negated = operator.includes("not");
   const withoutKey =
@@ -50,10 +50,10 @@ function effectOfNull({ values, ifExists, quantifier }: Condition): ConditionEff
 }
 
 /** Tells whether an operator with these values takes any value that the key may have. */
-function takesEveryValue(operator: string, values: readonly string[]): boolean {
+function takesEveryValue({ operator, key, values }: Condition): boolean {
   switch (operator) {
     case "stringlike":
-      return values.some((value) => /^\*+$/.test(value));
+      return values.some((value) => isOpenText(key, value));
     case "arnlike":
     case "arnequals":
       return values.some(isOpenArn);
@@ -85,12 +85,19 @@ function takesEveryValue(operator: string, values: readonly string[]): boolean {
 }
 
 /** Tells whether an operator with these values takes no value at all. */
-function takesNoValue(operator: string, values: readonly string[]): boolean {
-  if (operator === "stringnotlike") return values.some((value) => /^\*+$/.test(value));
+function takesNoValue({ operator, key, values }: Condition): boolean {
+  if (operator === "stringnotlike") return values.some((value) => isOpenText(key, value));
   if (operator === "arnnotlike" || operator === "arnnotequals") return values.some(isOpenArn);
   if (operator === "notipaddress") return coversEveryAddress(values);
   return !operator.includes("not") && values.length === 0;
 }
+
+/** Keys whose values are ARNs in every request that carries them. */
+const ARNS = new Set(["aws:principalarn", "aws:sourcearn"]);
+
+/** A pattern that takes every text which a key may have: a star, or an ARN of stars where only ARNs come. */
+const isOpenText = (key: string, value: string): boolean =>
+  /^\*+$/.test(value) || (ARNS.has(key) && isOpenArn(value));
 
 /** Every part of the ARN is a star, or the whole is one. */
 function isOpenArn(value: string): boolean {

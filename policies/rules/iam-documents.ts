@@ -1,12 +1,8 @@
 import { allowsAction, isEveryAction, isEveryActionOfService } from "../iam/statements";
 import { globMatches } from "../iam/patterns";
 import { demandedValues } from "../iam/conditions";
-import {
-  identityPoliciesOf,
-  policiesOf,
-  type PolicyKind,
-  type PolicySubject,
-} from "../model/policies";
+import { INLINE, MANAGED, ON_RESOURCES } from "../iam/quotas";
+import { identityPoliciesOf, policiesOf, type PolicySubject } from "../model/policies";
 import type { Problem } from "../model/subject";
 import { TYPES } from "../model/types";
 import { holdsUnknown, isMap, NOT_KNOWN_YET, Undetermined } from "../model/values";
@@ -51,20 +47,12 @@ export const iamPolicyWellFormed = defineRule<PolicySubject>({
   },
 });
 
-/** Longest documents, characters without white space (IAM) or bytes, from AWS's pages of quotas. */
-const LONGEST: Readonly<Record<PolicyKind, number>> = {
-  identity: 6_144,
-  trust: 2_048,
-  key: 32_768,
-  secret: 20_480,
-  bucket: 20_480,
-  topic: 30_720,
-  queue: 8_192,
-  bus: 10_240,
-  vault: 20_480,
-};
-/** Inline policies of one role have 10 240 characters together. */
-const LONGEST_INLINE = 10_240;
+/** The longest inline policy, by what it is of: AWS counts all of one identity together, which is at least as short. */
+function longestInline(type: string): number {
+  if (TYPES.user.includes(type) || type.endsWith(":UserPolicy")) return INLINE.user.most;
+  if (TYPES.group.includes(type) || type.endsWith(":GroupPolicy")) return INLINE.group.most;
+  return INLINE.role.most;
+}
 
 export const iamPolicySizeFits = defineRule<PolicySubject>({
   id: "iam-policy-size-fits",
@@ -99,13 +87,14 @@ export const iamPolicySizeFits = defineRule<PolicySubject>({
       }
     } else if (holdsUnknown(source)) throw new Undetermined(property, NOT_KNOWN_YET);
     if (!isMap(document as never)) throw new Undetermined(property, "is not a policy document");
-    const inline = kind === "identity" && !TYPES.managedPolicy.includes(resource.type);
     const most =
       kind === "trust"
         ? Number(settings["trustCharacters"])
-        : inline
-          ? LONGEST_INLINE
-          : LONGEST[kind];
+        : kind !== "identity"
+          ? ON_RESOURCES[kind].most
+          : TYPES.managedPolicy.includes(resource.type)
+            ? MANAGED.most
+            : longestInline(resource.type);
     if (JSON.stringify(document).length > most) {
       yield { wrong: `has a policy of more than ${most} characters (${property})` };
     }

@@ -139,6 +139,14 @@ function renderedPolicy({ paint }: CliIo, policy: ExplainedPolicy): string {
       lines.push(`    ${clean(`${name} is no action that AWS publishes`)}`);
   }
   lines.push(
+    ...listed(
+      "size",
+      policy.sizes.map(({ of, size, most, counts, fits }) =>
+        size === undefined
+          ? `not known yet, of ${most} ${counts} for ${of}`
+          : `${size} of ${most} ${counts} for ${of}${fits === false ? ": too long" : ""}`,
+      ),
+    ),
     ...listed("cannot be judged", policy.doubts),
     ...listed("taken away by a Deny", policy.deniedActions),
     ...listed("ways to more permissions", policy.escalations),

@@ -65,7 +65,7 @@ describe("`strongroom policy explain`", () => {
       "if stringequalsifexists aws:principalorgid: restricts nothing, it holds without the key",
     );
     expect(stdout).to.contain(
-      "if stringlike aws:principalarn: restricts nothing, it holds for every request",
+      "if stringlike aws:principalarn: restricts nothing, every request carries the key, and it takes every value",
     );
     expect(stdout).to.contain("lets in public: *");
     expect(stdout).to.contain("kms-key-policy-no-wildcard-principal");
@@ -94,6 +94,90 @@ describe("`strongroom policy explain`", () => {
       },
     ]);
     expect(found.policies.map(({ resource }) => resource)).to.deep.equal(["reads"]);
+  });
+
+  it("reasons on each condition: who is kept out, and who is not", async () => {
+    const found = await explained(
+      policy({
+        Effect: "Allow",
+        Principal: "*",
+        Action: "kms:Decrypt",
+        Resource: "*",
+        Condition: {
+          StringEquals: {
+            "aws:PrincipalOrgID": "o-abcdef1234",
+            "kms:ViaService": "s3.eu-central-1.amazonaws.com",
+            "aws:RequestedRegion": "eu-central-1",
+          },
+          StringNotEquals: { "aws:PrincipalAccount": "111122223333" },
+          ArnLike: { "aws:SourceArn": "arn:aws:s3:::*" },
+          Null: { "aws:TokenIssueTime": "false" },
+          DateGreaterThan: { "aws:CurrentTime": "2001-01-01T00:00:00Z" },
+          "ForAllValues:StringEquals": { "aws:TagKeys": "a" },
+        },
+      }),
+    );
+    const reasons = found.policies[0]?.statements[0]?.conditions.map(
+      ({ key, restricts, why }) => `${key}: ${restricts}, ${why}`,
+    );
+    expect(reasons).to.deep.equal([
+      "aws:principalorgid: caller, it demands who is calling",
+      "kms:viaservice: request, it says through which service, not for whom; alone it keeps nobody out",
+      "aws:requestedregion: request, it demands the key, which does not say who is calling",
+      "aws:principalaccount: request, it keeps some out and lets in all others, also those without the key",
+      "aws:sourcearn: request, its values are open where account or organization should be exact",
+      "aws:tokenissuetime: request, it asks only whether the key is there",
+      "aws:currenttime: nothing, its limit leaves out nothing that happens",
+      "aws:tagkeys: nothing, it holds without the key, as all of no values do",
+    ]);
+  });
+
+  it("shows the size against every quota that may be meant, without white space where AWS counts none", async () => {
+    const statement = { Effect: "Allow", Action: "kms:Decrypt", Resource: KEY };
+    const length = JSON.stringify(policy(statement)).length;
+    const { stdout } = await run(JSON.stringify(policy(statement), undefined, 9));
+    expect(stdout).to.contain(`${length} of 6144 characters for a managed policy`);
+    expect(stdout).to.contain(
+      `${length} of 2048 characters for the inline policies of a user together`,
+    );
+    expect(stdout).to.contain("of 5120 bytes for a service control policy");
+    const long = policy({ ...statement, Resource: Array<string>(60).fill(KEY) });
+    expect((await explained(long)).policies[0]?.sizes.map(({ fits }) => fits)).to.deep.equal([
+      true,
+      true,
+      true,
+      false,
+      true,
+    ]);
+    const key = await explained(policy({ ...statement, Principal: "*" }), "--kind", "key");
+    expect(key.policies[0]?.sizes).to.deep.include({
+      of: "a key policy",
+      size: JSON.stringify(policy({ ...statement, Principal: "*" })).length,
+      most: 32_768,
+      counts: "bytes",
+      fits: true,
+    });
+  });
+
+  it("adds up the inline policies of one role", async () => {
+    const document = JSON.stringify(
+      policy({ Effect: "Allow", Action: "kms:Decrypt", Resource: KEY }),
+    );
+    const found = await explained([
+      {
+        type: "aws:iam/role:Role",
+        name: "app",
+        props: {
+          inlinePolicies: [
+            { name: "a", policy: document },
+            { name: "b", policy: document },
+          ],
+        },
+      },
+    ]);
+    const sizes = found.policies.flatMap((one) => one.sizes).map(({ of, size }) => [of, size]);
+    const both = ["the inline policies of a role together", 2 * document.length];
+    expect(sizes).to.deep.equal([both, both]);
   });
 
   it("names line and column of a mistake in the JSON, repeats nothing of the text, and ends with 2", async () => {
