@@ -46,10 +46,10 @@ export function packReadme(name: PackName, packageName: string): string {
   };
   return `${[
     `# ${packageName}`,
-    `${description} A policy pack for programs with \`@pulumi/aws\` 7 or \`@pulumi/aws-native\`, in any language of Pulumi: ${rules.length} rules.`,
+    `${description} A policy pack for Pulumi programs with the providers \`aws\` 7 or \`aws-native\`: ${rules.length} rules.`,
     "## Use",
     `\`\`\`sh\nnpm install --save-dev --save-exact ${packageName}\npulumi preview --policy-pack node_modules/${packageName}\n\`\`\``,
-    "The pack calls nobody: it judges by what the engine shows it. A program in another language than JavaScript has the package in a folder of its own.",
+    "The pack calls nobody: it judges by what the engine shows it, whatever language the program is in. For one that is not JavaScript, install the package in a folder of its own.",
     "## Verdicts",
     VERDICTS,
     JUDGED_WHEN,

@@ -15,6 +15,9 @@ import { nameOf } from "./deployment";
 type State = Pick<StepEventStateMetadata, "type"> &
   Partial<Pick<StepEventStateMetadata, "id" | "inputs" | "outputs">>;
 
+/** The engine writes null for a side that is not there, whatever the typings say. */
+const sideOf = (state: State | null | undefined): State | undefined => state ?? undefined;
+
 /** Steps after which nothing of the resource is left, or only what comes in its place. */
 const GOING = new Set(["delete", "delete-replaced", "discard", "discard-replaced"]);
 
@@ -40,8 +43,9 @@ export class Sides {
     };
   }
 
-  private note({ op, urn, type, old, new: now }: StepEventMetadata): void {
+  private note({ op, urn, type, ...sides }: StepEventMetadata): void {
     if (!isJudged(type)) return;
+    const [old, now] = [sideOf(sides.old), sideOf(sides.new)];
     if (op !== "same") this.differs = true;
     if (old !== undefined) this.before.set(urn, inputOf(urn, old));
     if (GOING.has(op)) {

@@ -118,12 +118,18 @@ function accountText(account: string, nameOf: NameOfAccount): string {
   return name === undefined ? account : `${name} (${account})`;
 }
 
+/** The own account has no name: equal changes of several accounts are told once. */
+const wholeAccount = (account: string, ownAccount: string, nameOf: NameOfAccount): string =>
+  account === ownAccount
+    ? "everybody of the account itself"
+    : `account ${accountText(account, nameOf)}`;
+
 /** A principal of a policy in words. */
 function principal(who: string, ownAccount: string, nameOf: NameOfAccount): string {
-  if (/^\d{12}$/.test(who)) return `account ${accountText(who, nameOf)}`;
+  if (/^\d{12}$/.test(who)) return wholeAccount(who, ownAccount, nameOf);
   const [, account = "", kind = "", name = ""] =
     /^arn:[^:]+:(?:iam|sts)::(\d{12}):([a-z-]+)\/?(.*)$/.exec(who) ?? [];
   if (account === "") return who;
-  if (kind === "root") return `account ${accountText(account, nameOf)}`;
+  if (kind === "root") return wholeAccount(account, ownAccount, nameOf);
   return `${kind} ${name}${place(account, ownAccount, nameOf)}`;
 }

@@ -163,6 +163,23 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
       ]);
     });
 
+    it("says what more it would cost, and who would gain what, where a Region is added", async () => {
+      const { region, recoveryRegion } = product.emulator.organization;
+      review.change([
+        ["environments", "dev", "regions"],
+        [region, recoveryRegion],
+      ]);
+      const { code, report, markdown, err } = await review.preview(stamp);
+      expect(code, err).to.equal(0);
+      expect(report.cost).to.deep.include({ monthly: 1 });
+      expect(
+        report.cost.lines.map(({ what, before, after }) => [what, before, after]),
+      ).to.deep.equal([["replicas of KMS keys", 0, 1]]);
+      expect(markdown).to.contain("**+1.00 USD a month**");
+      const gained = report.access.filter(({ change }) => change === "gains");
+      expect(gained.map(({ sentence }) => sentence).join("\n")).to.match(/may now .*key/);
+    });
+
     it("puts a key that would be replaced on top, in the same comment, and stops it", async () => {
       review.change([["tags", "careless"], "key"]);
       const { code, report, sarif, err } = await review.preview(stamp);

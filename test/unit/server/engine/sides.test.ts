@@ -22,12 +22,12 @@ const role = (action: string) => ({
 function step(
   op: OpType,
   type: string,
-  old: object | undefined,
+  old: object | null | undefined,
   now: object | undefined,
 ): EngineEvent {
-  const state = (inputs: object | undefined) =>
-    inputs === undefined
-      ? undefined
+  const state = (inputs: object | null | undefined) =>
+    inputs === undefined || inputs === null
+      ? inputs
       : { type, urn: urnOf(type), custom: true, inputs, outputs: {} };
   const metadata = { op, urn: urnOf(type), type, old: state(old), new: state(now) };
   return { sequence: 0, timestamp: 0, resourcePreEvent: { metadata } } as unknown as EngineEvent;
@@ -47,6 +47,17 @@ describe("the two sides of a preview", () => {
       ["loses", ["kms:Encrypt"]],
     ]);
     expect(JSON.stringify(result)).to.not.contain(CANARY);
+  });
+
+  it("count what is new, of which the engine says that there was null before", () => {
+    const { access, billed } = after(
+      step("create", ROLE, null, role("kms:Decrypt")),
+      step("create", KEY, null, {}),
+    );
+    expect(access?.map(({ change, actions }) => [change, actions])).to.deep.equal([
+      ["gains", ["kms:Decrypt"]],
+    ]);
+    expect([billed?.before.keys, billed?.after.keys]).to.deep.equal([0, 1]);
   });
 
   it("are the same where every step is one of those that change nothing", () => {
