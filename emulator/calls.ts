@@ -14,6 +14,7 @@ const SERVICES = {
   logs: { target: "Logs_20140328", json: "1.1" },
   events: { target: "AWSEvents", json: "1.1" },
   sqs: { target: "AmazonSQS", json: "1.0" },
+  ssm: { target: "AmazonSSM", json: "1.1" },
   cloudcontrolapi: { target: "CloudApiService", json: "1.0" },
 } as const;
 

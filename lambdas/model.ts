@@ -3,6 +3,8 @@
  * functions, the service that calls them and the tests. No value of a secret is in any of these shapes.
  */
 
+import type { MemberRotation } from "./rotation-model";
+
 /** Which secrets of an account are kept: any of the prefixes and all of the tags; both empty means every secret. */
 export interface Scope {
   readonly namePrefixes: readonly string[];
@@ -19,6 +21,8 @@ export interface Member {
   /** Days and mode of the Object Lock on each backup of this account. */
   readonly retentionDays: number;
   readonly lockMode: "GOVERNANCE" | "COMPLIANCE";
+  /** Absent: none of its secrets is rotated. */
+  readonly rotation?: MemberRotation;
 }
 
 /** Where a secret is. A secret that is made again under its name is another one: its ARN ends in another suffix. */

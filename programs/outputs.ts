@@ -52,6 +52,8 @@ export interface VaultOutputs extends Common {
   /** Accounts that wait for the sweep function. */
   readonly sweepQueueUrl: Output<string>;
   readonly sweepQueueArn: Output<string>;
+  /** Accounts and secrets that wait for the rotate function; absent where no secret is rotated. */
+  readonly rotationQueueUrl?: Output<string>;
   readonly failureQueueUrl: Output<string>;
   readonly failureQueueArn: Output<string>;
   /** Topics to subscribe people to. */
@@ -78,6 +80,10 @@ export interface MemberOutputs extends Common {
   readonly undeliveredQueueUrls: ByRegion<Output<string>>;
   readonly alarmTopicArns: ByRegion<Output<string>>;
   readonly analyzerArns: ByRegion<Output<string>>;
+  /** The role that the vault's rotate function takes; absent where no secret is rotated. */
+  readonly enrollerRoleArn?: Output<string>;
+  /** The functions that rotate; absent where no secret is rotated. */
+  readonly rotationFunctionArns?: ByRegion<Output<string>>;
   /** How long a backup of this account is locked, days, and how: the backup function sets it on each object. */
   readonly retentionDays: number;
   readonly lockMode: "GOVERNANCE" | "COMPLIANCE";

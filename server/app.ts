@@ -30,6 +30,8 @@ import { reportRoutes } from "./routes/reports";
 import { runRoutes } from "./routes/runs";
 import { tokenRoutes } from "./routes/tokens";
 import { SHARED_SCHEMAS } from "./routes/schemas";
+import { ROTATION_SCHEMAS } from "./routes/rotation-schemas";
+import { rotationRoutes } from "./routes/rotations";
 import { VAULT_SCHEMAS } from "./routes/vault-schemas";
 import { vaultRoutes } from "./routes/vault";
 import { ONBOARDING_SCHEMAS } from "./routes/onboarding-schemas";
@@ -131,6 +133,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   for (const schema of [
     ...SHARED_SCHEMAS,
     ...VAULT_SCHEMAS,
+    ...ROTATION_SCHEMAS,
     ...WEBHOOK_SCHEMAS,
     ...ONBOARDING_SCHEMAS,
   ]) {
@@ -178,6 +181,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   eventRoutes(app, context);
   fleetRoutes(app, context);
   vaultRoutes(app, context);
+  rotationRoutes(app, context);
   auditRoutes(app, context);
   hostRoutes(app, context);
   tokenRoutes(app, context);

@@ -17,8 +17,8 @@ export type StackOperation = (typeof STACK_OPERATIONS)[number];
 /** What may be asked about the state of a stack: `check` judges it by the rules, and touches neither it nor AWS. */
 export const STATE_OPERATIONS = ["check"] as const;
 
-/** What may be asked of the vault: keep what is missing, plan or write a restore, rehearse. */
-export const VAULT_OPERATIONS = ["backup", "restore", "drill"] as const;
+/** What may be asked of the vault: keep what is missing, plan or write a restore, rehearse, renew. */
+export const VAULT_OPERATIONS = ["backup", "restore", "drill", "rotate"] as const;
 
 /** What a run may do. */
 export const OPERATIONS = [...STACK_OPERATIONS, ...STATE_OPERATIONS, ...VAULT_OPERATIONS] as const;

@@ -18,7 +18,7 @@ import type {
 import type { FormerAccount, Membership } from "./membership-ports";
 import type { PreviewReport } from "./report/model";
 import type { BilledUnits } from "./report/prices";
-import type { DrillOptions, RestoreOptions, VaultDetails } from "./vault-ports";
+import type { DrillOptions, RestoreOptions, RotateOptions, VaultDetails } from "./vault-ports";
 
 export type { RunTarget };
 
@@ -37,6 +37,8 @@ export interface RunRequest {
   readonly restore?: RestoreOptions;
   /** `drill` only. */
   readonly drill?: DrillOptions;
+  /** `rotate` only. */
+  readonly rotate?: RotateOptions;
   /** Set by the service. */
   readonly follows?: Follows;
   /** Set by the service, where it starts a run itself because of what an account did. */
@@ -178,6 +180,7 @@ export interface RunRecord {
   readonly reason?: string;
   readonly restore?: RestoreOptions;
   readonly drill?: DrillOptions;
+  readonly rotate?: RotateOptions;
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly endedAt?: string;

@@ -7,6 +7,12 @@ import type {
   RestoreRequest,
   SecretCoverage,
 } from "../lambdas/model";
+import type {
+  AccountRotations,
+  RotateNowRequest,
+  RotationItem,
+  RotationNote,
+} from "../lambdas/rotation-model";
 import type { StampName } from "../stacks/naming";
 import type { Page } from "./runs-ports";
 
@@ -50,6 +56,19 @@ export interface VaultPort {
   drillIds(): Promise<readonly string[]>;
   /** Undefined where there is no such drill. */
   drillReport(id: string): Promise<DrillReport | undefined>;
+  /** Renews secrets now, one invocation after the other; `onPart` gets the notes of each as they come. */
+  rotate(
+    request: RotateNowRequest,
+    onPart: (items: readonly RotationNote[]) => void,
+    signal?: AbortSignal,
+  ): Promise<RotateResult>;
+  /** How the vault last saw the rotations of each account; those without any are not in it. */
+  rotations(): Promise<readonly AccountRotations[]>;
+}
+
+/** What came of each secret that was to be renewed. */
+export interface RotateResult {
+  readonly items: readonly RotationNote[];
 }
 
 interface Item {
@@ -74,7 +93,12 @@ export interface DrillJob extends Item {
   readonly operation: "drill";
   readonly request: DrillRequest;
 }
-export type VaultJob = BackupJob | FleetJob | RestoreJob | DrillJob;
+/** Enrolled secrets of one account, renewed now. */
+export interface RotateJob extends Item {
+  readonly operation: "rotate";
+  readonly request: RotateNowRequest;
+}
+export type VaultJob = BackupJob | FleetJob | RestoreJob | DrillJob | RotateJob;
 
 /** A secret that is not kept as it should be, and why. */
 export type UncoveredSecret = Pick<SecretCoverage, "name" | "region" | "state" | "reason">;
@@ -93,6 +117,15 @@ export interface VaultDetails {
   readonly restore?: RestoreResult;
   /** `drill` only. */
   readonly drill?: DrillReport;
+  /** `rotate` only. */
+  readonly rotate?: RotateResult;
+}
+
+/** How the fleet's secrets are renewed. */
+export interface FleetRotations {
+  /** By account, Region and name. */
+  readonly items: readonly RotationItem[];
+  readonly accounts: readonly Omit<AccountRotations, "items" | "schema">[];
 }
 
 /** How an account of the fleet is kept. */
@@ -168,6 +201,15 @@ export interface VaultService {
   /** Newest first. */
   drills(limit: number): Promise<readonly DrillSummary[]>;
   drill(id: string): Promise<DrillReport | undefined>;
+  /** Names and times, never values. */
+  rotations(account?: string): Promise<FleetRotations>;
+}
+
+/** Which secrets are renewed, beside the accounts, which are the run's target. */
+export interface RotateOptions {
+  /** A name, or a pattern with `*` and `?`. */
+  readonly name: string;
+  readonly region?: string;
 }
 
 /** What a restore is about, beside the accounts, which are the run's target. */

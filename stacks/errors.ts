@@ -93,6 +93,8 @@ export const ERRORS = {
   VAULT_BUSY: kind("aws", 503, true, "A function of the vault could not finish"),
   VAULT_ANSWER: kind("us", 502, false, "The vault answered in another shape"),
   VAULT_ACCOUNT: kind("aws", 502, false, "The vault could not look at the account"),
+  ROTATION_NONE: kind("service", 404, false, "No enrolled secret has that name"),
+  ROTATION_INCOMPLETE: kind("service", 409, true, "Some secrets were not rotated"),
   COVERAGE_INCOMPLETE: kind("service", 409, true, "Some secrets are not kept yet"),
   RESTORE_PLAN_CHANGED: kind("caller", 409, false, "The plan of the restore is not true any more"),
   RESTORE_INCOMPLETE: kind("service", 409, false, "Some secrets were not restored"),

@@ -1,7 +1,9 @@
 import { didYouMean } from "./did-you-mean";
+import { DEFAULTS } from "./fleet";
 import type { CriteriaFile, FleetFile, SettingsFile } from "./fleet-schema";
 import { isWithin, shown } from "./fleet-problems";
 import { partitionOf } from "./naming";
+import { ANY_TIME, longestGap, WEEKDAYS } from "./rotation";
 import { pointerTo } from "./yaml-places";
 
 /** A mistake that no single key shows. */
@@ -40,6 +42,7 @@ export function crossProblems(file: FleetFile, broken: readonly Broken[]): Cross
       neverWeakerThanVault,
     ],
     [["/environments", "/defaults", "/vault/primaryRegion"], onePartition],
+    [["/environments", "/defaults"], windowsWithinRotation],
     [["/waves"], waves],
     [["/drift", "/environments"], repairedEnvironments],
   ];
@@ -217,6 +220,28 @@ function onePartition(file: FleetFile): CrossProblem[] {
           ],
     ),
   );
+}
+
+/** A secret cannot be rotated more often than a window opens. */
+function windowsWithinRotation(file: FleetFile): CrossProblem[] {
+  const shared = file.defaults?.settings;
+  return Object.entries(file.environments).flatMap(([name, own]) => {
+    const rotation = own.rotation ?? shared?.rotation;
+    if (rotation === undefined) return [];
+    const days = rotation.window?.days ?? WEEKDAYS;
+    const rotationDays =
+      own.rotationDays ??
+      shared?.rotationDays ??
+      (name === "dev" ? DEFAULTS.devRotationDays : DEFAULTS.rotationDays);
+    const gap = longestGap({ ...ANY_TIME, days });
+    if (gap <= rotationDays) return [];
+    return [
+      {
+        pointer: pointerTo("/environments", name),
+        message: `secrets are to be rotated every ${rotationDays} days, but the window of rotation opens ${gap} days apart; give it more days`,
+      },
+    ];
+  });
 }
 
 function repairedEnvironments({ drift, environments }: FleetFile): CrossProblem[] {

@@ -7,6 +7,7 @@ import {
   gateSchema,
   rolloutSchema,
 } from "./rollout-schema";
+import { rotationSchema } from "./rotation-schema";
 import { section } from "./schema-section";
 import { AccountId, ExternalId, OrganizationId, Region, RoleArn } from "./spec";
 
@@ -150,6 +151,7 @@ const settings = {
       "Which secrets are kept. Default: every secret of the account.",
     ),
   ),
+  rotation: Type.Optional(rotationSchema),
   watchReads: Type.Optional(
     Type.Boolean({
       description:

@@ -1,7 +1,8 @@
 import type { CriteriaFile, FleetFile, SettingsFile } from "./fleet-schema";
 import type { GUARDED_OPERATIONS } from "./rollout-schema";
 import { CLOSED_TO_FAILURES, type Gate } from "./rollout";
-import type { SecretScope } from "./spec";
+import { ANY_TIME } from "./rotation";
+import type { RotationSpec, SecretScope } from "./spec";
 
 type GateFile = NonNullable<NonNullable<FleetFile["waves"]>[number]["gate"]>;
 
@@ -31,6 +32,8 @@ export interface Settings {
   readonly keyDeletionDays: number;
   readonly secrets: SecretScope;
   readonly watchReads: boolean;
+  /** Absent: nothing is rotated. */
+  readonly rotation?: RotationSpec;
 }
 
 export interface Environment extends Settings {
@@ -143,6 +146,7 @@ function settings(
   vault: Fleet["vault"],
 ): Settings {
   const secrets = own.secrets ?? shared.secrets;
+  const rotation = own.rotation ?? shared.rotation;
   return {
     // Checked before: one of the two is there. The vault's Region stands in where an account is only being retired.
     regions: own.regions ?? shared.regions ?? [vault.primaryRegion],
@@ -155,6 +159,27 @@ function settings(
     keyDeletionDays: own.keyDeletionDays ?? shared.keyDeletionDays ?? DEFAULTS.keyDeletionDays,
     secrets: { namePrefixes: secrets?.namePrefixes ?? [], tags: secrets?.tags ?? {} },
     watchReads: own.watchReads ?? shared.watchReads ?? DEFAULTS.watchReads,
+    ...(rotation === undefined ? {} : { rotation: rotationOf(rotation) }),
+  };
+}
+
+function rotationOf({
+  enroll = [],
+  window = {},
+  hosts = [],
+}: NonNullable<SettingsFile["rotation"]>): RotationSpec {
+  return {
+    enroll: enroll.map(({ names, rotator, settings: of = {} }) => ({
+      names: [...names],
+      rotator,
+      settings: { ...of },
+    })),
+    window: {
+      days: [...(window.days ?? ANY_TIME.days)],
+      startHour: window.startHour ?? ANY_TIME.startHour,
+      hours: window.hours ?? ANY_TIME.hours,
+    },
+    hosts: [...hosts],
   };
 }
 

@@ -62,6 +62,8 @@ export const NAMES = {
     sweep: "strongroom-sweep",
     restore: "strongroom-restore",
     drill: "strongroom-drill",
+    /** Only where some environment has its secrets rotated. */
+    rotate: "strongroom-rotate",
   },
   /** In the vault: the service assumes it to call the functions and to read coverage and reports. */
   operatorRole: "strongroom-operator",
@@ -93,8 +95,22 @@ export const NAMES = {
    * again that goes by one of them; a role that may call every function of an account may do too much.
    */
   rotationFunctions: ["strongroom-rotation-*", "SecretsManager*"],
-  /** In the vault: when all members are swept, and when a drill is held. */
-  scheduleRules: { sweep: "strongroom-sweep-schedule", drill: "strongroom-drill-schedule" },
+  /** In each Region of a member whose secrets are rotated: does the steps, with a role of the same name. */
+  rotationFunction: "strongroom-rotation-steps",
+  /** In such a member: the vault's function enrols secrets with it and starts their rotations; it reads no value. */
+  enrollerRole: "strongroom-enroller",
+  /** Functions of a member's own that say whether a consumer works with a new value. */
+  checkFunctions: "strongroom-check-*",
+  /** In such a member: below it lies, by the secret's name, the id of the version that was rotated to last. */
+  versionParameters: "/strongroom/versions/",
+  /** In the vault: accounts whose secrets are looked at, and rotations that wait for the rotate function. */
+  rotationQueue: "strongroom-rotations",
+  /** In the vault: when all members are swept, when a drill is held, and when rotations that are due are started. */
+  scheduleRules: {
+    sweep: "strongroom-sweep-schedule",
+    drill: "strongroom-drill-schedule",
+    rotate: "strongroom-rotate-schedule",
+  },
   /** In each Region: tampering with keys or buckets, and alarms that changed. */
   signalRule: "strongroom-signals",
   alarmTopic: "strongroom-alarms",

@@ -1,5 +1,7 @@
 import { Type, type Static, type TSchema } from "typebox";
 
+import { ROTATOR_NAMES, WEEKDAYS } from "./rotation";
+
 /** Version of the specs' shape and of the stack outputs; raised when a reader must know of a change. */
 export const SPEC_VERSION = 1;
 
@@ -35,6 +37,49 @@ export const SecretScope = Type.Object(
 );
 export type SecretScope = Static<typeof SecretScope>;
 
+/** A host with its port where that is not the protocol's own. */
+export const HOST_PATTERN = "^[A-Za-z0-9.-]{1,253}(:\\d{1,5})?$";
+
+/**
+ * How the secrets of a member are rotated. The stack holds what rotates at all; which secrets, and when, the vault's
+ * function goes by, as with the retention.
+ */
+export const RotationSpec = Type.Object(
+  {
+    /** Secrets that are rotated though no tag of theirs says so; the first line that fits counts. */
+    enroll: Type.Array(
+      Type.Object(
+        {
+          /** Names, or patterns with `*` and `?`. */
+          names: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1 }),
+          rotator: Type.Enum([...ROTATOR_NAMES]),
+          settings: Type.Record(
+            Type.String({ minLength: 1, maxLength: 64 }),
+            Type.String({ maxLength: 256 }),
+          ),
+        },
+        strict,
+      ),
+    ),
+    window: Type.Object(
+      {
+        days: Type.Array(Type.Enum([...WEEKDAYS]), { minItems: 1, uniqueItems: true }),
+        /** UTC. */
+        startHour: Type.Integer({ minimum: 0, maximum: 23 }),
+        hours: Type.Integer({ minimum: 1, maximum: 24 }),
+      },
+      strict,
+    ),
+    /** What the rotator `http` may send a credential to, and the checks of consumers may call. */
+    hosts: Type.Array(Type.String({ pattern: HOST_PATTERN }), { uniqueItems: true }),
+  },
+  strict,
+);
+export type RotationSpec = Static<typeof RotationSpec>;
+
+/** Whether the account has anything to do with rotations; a stamp where it is absent holds nothing of them. */
+const rotates = Type.Optional(Type.Literal(true));
+
 const common = {
   version: Type.Literal(SPEC_VERSION),
   accountId: AccountId,
@@ -58,6 +103,7 @@ export const AccessSpec = Type.Object(
     sessionSeconds: Type.Integer({ minimum: 3600, maximum: 14400 }),
     /** Regions in which the stamper may work. */
     regions: Type.Array(Region, { minItems: 1, uniqueItems: true }),
+    rotates,
   },
   strict,
 );
@@ -97,6 +143,7 @@ export const VaultSpec = Type.Object(
       },
       strict,
     ),
+    rotates,
   },
   strict,
 );
@@ -125,6 +172,8 @@ export const MemberSpec = Type.Object(
     /** Forward read-only management events (who read which secret) as well as changes. */
     watchReads: Type.Boolean(),
     externalId: ExternalId,
+    /** Absent: Strongroom rotates none of the account's secrets. */
+    rotation: Type.Optional(RotationSpec),
   },
   strict,
 );

@@ -77,7 +77,7 @@ export function specFor(fleet: Fleet, organization: Organization, stamp: StampNa
   const settings = environmentOf(fleet, account) ?? leftover(fleet);
   switch (kind) {
     case "access":
-      return accessSpec(fleet, common, isVault, settings.regions);
+      return accessSpec(fleet, common, isVault, settings);
     case "vault":
       return vaultSpec(fleet, common);
     case "member":
@@ -94,9 +94,10 @@ function accessSpec(
   fleet: Fleet,
   common: Common,
   isVault: boolean,
-  own: readonly string[],
+  { regions: own, rotation }: Settings,
 ): AccessSpec {
   const { primaryRegion, recoveryRegion } = fleet.vault;
+  const rotates = rotation !== undefined || (isVault && rotatesAnything(fleet));
   const regions = unique(isVault ? [primaryRegion, recoveryRegion, ...own] : own);
   return {
     kind: "access",
@@ -106,6 +107,7 @@ function accessSpec(
     externalId: fleet.service.externalId,
     sessionSeconds: fleet.access.sessionSeconds,
     regions,
+    ...(rotates ? { rotates } : {}),
   };
 }
 
@@ -126,8 +128,12 @@ function vaultSpec(fleet: Fleet, common: Common): VaultSpec {
     sweepMinutes: vault.sweepMinutes,
     drillHours: vault.drillHours,
     drillTargets: { ...vault.drillTargets },
+    ...(rotatesAnything(fleet) ? { rotates: true } : {}),
   };
 }
+
+const rotatesAnything = ({ environments }: Fleet): boolean =>
+  environments.some(({ rotation }) => rotation !== undefined);
 
 function memberSpec(
   fleet: Fleet,
@@ -150,6 +156,7 @@ function memberSpec(
     },
     watchReads: settings.watchReads,
     externalId: vaultExternalId(fleet),
+    ...(settings.rotation === undefined ? {} : { rotation: settings.rotation }),
   };
 }
 

@@ -35,18 +35,27 @@ export interface ClientOptions {
   readonly attempts?: number;
 }
 
-export function createClients(
-  config: Pick<FunctionConfig, "endpoint" | "s3PathStyle">,
-  options: ClientOptions = {},
-): Clients {
-  const common = (region: string) => ({
+/** The settings of every client: the same limits everywhere. */
+export function clientSettings(
+  config: Pick<FunctionConfig, "endpoint">,
+  options: ClientOptions,
+  region: string,
+) {
+  return {
     region,
     maxAttempts: options.attempts ?? ATTEMPTS,
     retryMode: "standard",
     requestHandler: TIMEOUTS,
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-  });
+  };
+}
+
+export function createClients(
+  config: Pick<FunctionConfig, "endpoint" | "s3PathStyle">,
+  options: ClientOptions = {},
+): Clients {
+  const common = (region: string) => clientSettings(config, options, region);
   return {
     kms: once((region) => new KMS(common(region))),
     s3: once(

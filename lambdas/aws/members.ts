@@ -17,7 +17,8 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 /** A warm function that has seen many accounts forgets the clients it has not used for longest. */
 const MOST_CLIENTS = 200;
 
-interface Session {
+/** Credentials of a member's role. */
+export interface Session {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
@@ -63,13 +64,16 @@ interface Kept {
   session?: Session;
 }
 
+/** Takes sessions of the members' roles, with the external id. */
+export type Sessions = (role: string, accountId: string, region: string) => Promise<Session>;
+
 /** Takes each session once, also when many ask at the same time; one that could not be taken is asked for again. */
-function sessionsOf(
+export function sessionsOf(
   sts: STSClient,
   config: Pick<FunctionConfig, "externalId">,
   name: string,
   clock: Clock,
-): (role: string, accountId: string, region: string) => Promise<Session> {
+): Sessions {
   const all = new Map<string, Kept>();
   const good = ({ expiration }: Session) =>
     expiration.getTime() - clock.now().getTime() > RENEW_BEFORE_MS;

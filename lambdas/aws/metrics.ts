@@ -1,4 +1,5 @@
 import type { Clock, Metrics } from "../ports";
+import type { RotationMetrics } from "../rotate/ports";
 
 import { toOutput, type WriteLine } from "./log";
 
@@ -9,8 +10,8 @@ type Values = Readonly<Record<string, readonly [number, Unit]>>;
  * Metrics as embedded metric format: CloudWatch reads them out of the log, so no call and no permission is needed. Each is
  * there once for all (no dimension), which alarms look at, and once for each dimension given.
  */
-export function createMetrics(clock: Clock, write: WriteLine = toOutput): Metrics {
-  const put = (values: Values, dimensions: Readonly<Record<string, string>> = {}) => {
+function metricWriter(clock: Clock, write: WriteLine) {
+  return (values: Values, dimensions: Readonly<Record<string, string>> = {}) => {
     write(
       JSON.stringify({
         _aws: {
@@ -28,6 +29,28 @@ export function createMetrics(clock: Clock, write: WriteLine = toOutput): Metric
       }),
     );
   };
+}
+
+/** The metrics of the function that rotates. */
+export function createRotationMetrics(clock: Clock, write: WriteLine = toOutput): RotationMetrics {
+  const put = metricWriter(clock, write);
+  return {
+    rotation: ({ outcome }) =>
+      put({
+        Rotated: [outcome === "rotated" ? 1 : 0, "Count"],
+        RotationFailed: [outcome === "rotated" ? 0 : 1, "Count"],
+      }),
+    overdue: ({ accountId, environment }, count) =>
+      put(
+        { RotationsOverdue: [count, "Count"] },
+        { AccountId: accountId, Environment: environment },
+      ),
+  };
+}
+
+/** The metrics of the functions that keep, restore and rehearse. */
+export function createMetrics(clock: Clock, write: WriteLine = toOutput): Metrics {
+  const put = metricWriter(clock, write);
   return {
     coverage: (coverage) =>
       put(

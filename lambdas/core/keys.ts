@@ -105,6 +105,24 @@ export function failureKey(of: { accountId: string; region: string; name: string
   return `${failurePrefix(of.accountId)}${of.region}/${part(of.name)}.json`;
 }
 
+/** Below it lies what is known of rotations. */
+export const ROTATIONS_PREFIX = "coverage/rotations/";
+
+/** How the rotations of an account stand. */
+export function rotationsKey(accountId: string): string {
+  return `${ROTATIONS_PREFIX}${accountId}.json`;
+}
+
+/** Below it lie the notes about the rotations of an account's secrets. */
+export function rotationNotePrefix(accountId: string): string {
+  return `${ROTATIONS_PREFIX}${accountId}/`;
+}
+
+/** The last rotation of a secret. */
+export function rotationNoteKey(of: { accountId: string; region: string; name: string }): string {
+  return `${rotationNotePrefix(of.accountId)}${of.region}/${part(of.name)}.json`;
+}
+
 /** Below it lie the reports of the drills. */
 export const DRILL_PREFIX = "reports/drills/";
 

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from "typebox";
 import Value from "typebox/value";
 
-import { AccountId, LockMode, Region, SecretScope } from "../../stacks/spec";
+import { AccountId, LockMode, Region, RotationSpec, SecretScope } from "../../stacks/spec";
 import type { BackupOrder, Fleet, SweepRequest } from "../model";
 import { FunctionError } from "../ports";
 
@@ -15,6 +15,12 @@ export const Member = Type.Object(
     scope: SecretScope,
     retentionDays: Type.Integer({ minimum: 1, maximum: 36500 }),
     lockMode: LockMode,
+    rotation: Type.Optional(
+      Type.Object(
+        { ...RotationSpec.properties, everyDays: Type.Integer({ minimum: 1, maximum: 365 }) },
+        strict,
+      ),
+    ),
   },
   strict,
 );

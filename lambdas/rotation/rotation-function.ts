@@ -4,14 +4,19 @@ import Value from "typebox/value";
 import { FunctionError, type Log } from "../ports";
 import { asFunctionError } from "../work/retry";
 import type { RotationSecrets } from "./ports";
+import type { RotationTarget } from "./rotator";
 import { rotatorFor, type RotatorPorts } from "./rotators";
-import { ROTATION_STEPS, rotationStep } from "./steps";
+import { goBack, settleRotation } from "./settle";
+import { ROTATION_STEPS, rotationStep, type StepPorts } from "./steps";
+
+/** What Strongroom's rotate function asks beside the steps of Secrets Manager. */
+const FURTHER_STEPS = ["settleSecret", "goBackSecret"] as const;
 
 /** What Secrets Manager sends (user guide, "Rotation function event"); `RotationToken` comes with assumed roles. */
 const RotationEvent = Type.Object({
   SecretId: Type.String({ minLength: 1 }),
   ClientRequestToken: Type.String({ minLength: 32, maxLength: 64 }),
-  Step: Type.Enum([...ROTATION_STEPS]),
+  Step: Type.Enum([...ROTATION_STEPS, ...FURTHER_STEPS]),
   RotationToken: Type.Optional(Type.String()),
 });
 type RotationEvent = Static<typeof RotationEvent>;
@@ -22,16 +27,17 @@ export interface RotationFunctionPorts extends RotatorPorts {
 }
 
 /**
- * The function that Secrets Manager calls, step by step. The rotator is found by the secret's tags, each time anew. A
+ * The function that Secrets Manager calls, step by step, and the vault's rotate function to settle a rotation that stands
+ * still and to go back. The rotator is found by the secret's tags, each time anew. A
  * failure ends the rotation for now: the current value stays, and Secrets Manager calls again.
  */
 export function rotationFunction(ports: RotationFunctionPorts) {
-  return async (event: unknown): Promise<void> => {
+  return async (event: unknown): Promise<object | undefined> => {
     const { SecretId: arn, ClientRequestToken: token, Step: step } = readEvent(event);
     try {
       const tags = (await ports.secrets.describe(arn))?.tags ?? {};
       const rotator = rotatorFor(tags, arn, ports);
-      await rotationStep(step, { arn, token }, { ...ports, rotator });
+      return await work(step, { arn, token }, { ...ports, rotator });
     } catch (thrown) {
       const error = asFunctionError(thrown);
       ports.log.warn("Rotation step failed", {
@@ -43,6 +49,17 @@ export function rotationFunction(ports: RotationFunctionPorts) {
       throw error;
     }
   };
+}
+
+async function work(
+  step: RotationEvent["Step"],
+  target: RotationTarget,
+  ports: StepPorts,
+): Promise<object | undefined> {
+  if (step === "settleSecret") return settleRotation(target, ports);
+  if (step === "goBackSecret") return goBack(target, ports);
+  await rotationStep(step, target, ports);
+  return undefined;
 }
 
 function readEvent(event: unknown): RotationEvent {

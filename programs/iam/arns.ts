@@ -34,6 +34,8 @@ export const arns = {
     arn(place, "cloudwatch", region, `alarm:${name}`),
   analyzer: (place: Place, region: string, name: string) =>
     arn(place, "access-analyzer", region, `analyzer/${name}`),
+  parameter: (place: Place, region: string, name: string) =>
+    arn(place, "ssm", region, `parameter${name}`),
   function: (place: Place, region: string, name: string) =>
     arn(place, "lambda", region, `function:${name}`),
   eventSourceMapping: (place: Place, region: string) =>

@@ -4,7 +4,7 @@ import type { AccessSpec } from "../../stacks/spec";
 import { arns, type Place } from "./arns";
 import { policy, type PolicyDocument, type Statement } from "./document";
 import { KEY_ENDING_ACTIONS } from "./keys";
-import { CLOUD_CONTROL_ACTIONS, isVault } from "./stamper";
+import { CLOUD_CONTROL_ACTIONS, hasFunctions, isVault } from "./stamper";
 
 const allow = (
   sid: string,
@@ -26,9 +26,36 @@ const deny = (
   condition?: Statement["Condition"],
 ): Statement => ({ ...allow(sid, actions, resources, condition), Effect: "Deny" });
 
+/** What some role does to secrets, and what comes to it where they are rotated; in few characters, as there is no more room. */
+const SECRETS = [
+  "secretsmanager:CreateSecret",
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:Get*",
+  "secretsmanager:ListSecretVersionIds",
+  "secretsmanager:Put*",
+  "secretsmanager:ReplicateSecretToRegions",
+  "secretsmanager:R*Secret",
+  "secretsmanager:TagResource",
+  "secretsmanager:UpdateSecretVersionStage",
+];
+const SECRETS_WITH_ROTATIONS = [
+  "secretsmanager:C*Secret",
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:Get*",
+  "secretsmanager:L*VersionIds",
+  "secretsmanager:Put*",
+  "secretsmanager:R*Regions",
+  "secretsmanager:R*Secret",
+  "secretsmanager:*agResource",
+  "secretsmanager:U*VersionStage",
+  // On the parameters of the versions alone: an action is about the resource of its own kind.
+  "ssm:PutParameter",
+];
+
 /** The ceiling of all roles together: what their own policies say is what they get below it. */
 function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
   const vault = isVault(spec);
+  const rotates = spec.rotates === true;
   const regional = { StringEquals: { "aws:RequestedRegion": spec.regions } };
   const inAccount = (condition: Readonly<Record<string, string | readonly string[]>> = {}) => ({
     StringEquals: { "aws:ResourceAccount": spec.accountId, ...condition },
@@ -43,13 +70,8 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
         "kms:ListAliases",
         "kms:ListKeys",
         "secretsmanager:ListSecrets",
-        ...(vault
-          ? [
-              "lambda:CreateEventSourceMapping",
-              "lambda:ListEventSourceMappings",
-              "logs:DescribeLogGroups",
-            ]
-          : []),
+        ...(vault ? ["lambda:CreateEventSourceMapping", "lambda:ListEventSourceMappings"] : []),
+        ...(hasFunctions(spec) ? ["logs:DescribeLogGroups"] : []),
       ],
       ["*"],
       regional,
@@ -90,9 +112,11 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
     ),
     allow("PassRoles", ["iam:PassRole"], [arns.role(place, "*")], {
       StringEquals: {
-        "iam:PassedToService": ["events", ...(vault ? ["lambda", "s3"] : [])].map(
-          (service) => `${service}.amazonaws.com`,
-        ),
+        "iam:PassedToService": [
+          "events",
+          ...(hasFunctions(spec) ? ["lambda"] : []),
+          ...(vault ? ["s3"] : []),
+        ].map((service) => `${service}.amazonaws.com`),
       },
     }),
     allow(
@@ -110,22 +134,21 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
     allow(
       "SendToTheVault",
       ["events:PutEvents"],
-      [arns.bus({ ...place, accountId: spec.vaultAccountId }, "*", NAMES.eventBus)],
+      // Outcomes of rotations are told on the account's own bus.
+      vault && rotates
+        ? [arns.bus(place, "*", "*")]
+        : [
+            arns.bus({ ...place, accountId: spec.vaultAccountId }, "*", NAMES.eventBus),
+            ...(rotates ? [arns.bus(place, "*", "default")] : []),
+          ],
     ),
     allow(
       "Secrets",
+      rotates ? SECRETS_WITH_ROTATIONS : SECRETS,
       [
-        "secretsmanager:CreateSecret",
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:Get*",
-        "secretsmanager:ListSecretVersionIds",
-        "secretsmanager:Put*",
-        "secretsmanager:ReplicateSecretToRegions",
-        "secretsmanager:R*Secret",
-        "secretsmanager:TagResource",
-        "secretsmanager:UpdateSecretVersionStage",
+        arns.secret(place, "*", "*"),
+        ...(rotates ? [arns.parameter(place, "*", "/strongroom/*")] : []),
       ],
-      [arns.secret(place, "*", "*")],
       regional,
     ),
     // The vault's own secrets are rotated by functions of ours alone, which "Functions" below is about.
@@ -134,7 +157,9 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
       : allow(
           "RotationFunctions",
           ["lambda:InvokeFunction"],
-          NAMES.rotationFunctions.map((name) => arns.function(place, "*", name)),
+          [...NAMES.rotationFunctions, ...(rotates ? [NAMES.checkFunctions] : [])].map((name) =>
+            arns.function(place, "*", name),
+          ),
         ),
     ...(vault
       ? [
@@ -163,8 +188,8 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
           allow(
             "Members",
             ["sts:AssumeRole"],
-            [NAMES.readerRole, NAMES.restorerRole].map((name) =>
-              arns.role({ ...place, accountId: "*" }, name),
+            [NAMES.readerRole, NAMES.restorerRole, ...(rotates ? [NAMES.enrollerRole] : [])].map(
+              (name) => arns.role({ ...place, accountId: "*" }, name),
             ),
             { StringEquals: { "aws:ResourceOrgID": spec.organizationId } },
           ),
@@ -173,11 +198,18 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
             ["secretsmanager:DeleteSecret"],
             [arns.secret(place, "*", `${NAMES.drillPrefix}*`)],
           ),
+        ]
+      : []),
+    ...(hasFunctions(spec)
+      ? [
           allow("Logs", ["logs:*"], [arns.logGroup(place, "*", "/aws/lambda/strongroom-*")]),
           allow(
             "Functions",
             ["lambda:*"],
-            [arns.function(place, "*", "strongroom-*"), arns.eventSourceMapping(place, "*")],
+            [
+              arns.function(place, "*", vault ? "strongroom-*" : NAMES.rotationFunction),
+              ...(vault ? [arns.eventSourceMapping(place, "*")] : []),
+            ],
           ),
         ]
       : []),

@@ -3,6 +3,12 @@ import type { VaultSpec } from "../../stacks/spec";
 
 export type FunctionName = keyof typeof NAMES.functionRoles;
 
+/** The functions of a vault: `rotate` only where secrets are rotated. */
+export function functionNames({ rotates }: Pick<VaultSpec, "rotates">): FunctionName[] {
+  const all = Object.keys(NAMES.functionRoles) as FunctionName[];
+  return all.filter((name) => name !== "rotate" || rotates === true);
+}
+
 /** A function's name is its role's, and so is its log group's end. */
 export const logGroupOf = (name: FunctionName): string =>
   `/aws/lambda/${NAMES.functionRoles[name]}`;
@@ -20,9 +26,9 @@ export function regionsOf(
 
 /** The log groups of the functions, by Region. */
 export function functionLogGroups(
-  spec: Pick<VaultSpec, "primaryRegion" | "recoveryRegion">,
+  spec: Pick<VaultSpec, "primaryRegion" | "recoveryRegion" | "rotates">,
 ): Readonly<Record<string, readonly string[]>> {
-  const names = Object.keys(NAMES.functionRoles) as FunctionName[];
+  const names = functionNames(spec);
   return Object.fromEntries(
     [spec.primaryRegion, spec.recoveryRegion].map((region) => [
       region,

@@ -3,7 +3,7 @@ import type { VaultSpec } from "../../stacks/spec";
 
 import { arns, type Place } from "./arns";
 import { policy, type PolicyDocument, type Statement } from "./document";
-import { logGroupOf, regionsOf, type FunctionName } from "./function-places";
+import { functionNames, logGroupOf, regionsOf, type FunctionName } from "./function-places";
 import { trustService } from "./trust";
 
 /**
@@ -20,6 +20,8 @@ const REPORTS = "reports/*";
 const MEMBERS = "coverage/fleet.json";
 /** Notes of the backup function about secrets that it could not keep; part of the coverage. */
 const FAILURES = "coverage/failures/*";
+/** What the rotate function notes about each account and each rotation; part of the coverage too. */
+const ROTATIONS = "coverage/rotations/*";
 
 interface Vault {
   readonly spec: VaultSpec;
@@ -249,12 +251,42 @@ function drill(vault: Vault): PolicyDocument {
 }
 
 /**
+ * Sets rotations up in the members and starts them, sees whether a version is kept, and writes down what came of it. It
+ * reads no backup, and no value of a secret either.
+ */
+function rotate(vault: Vault): PolicyDocument {
+  return policy(
+    assume(vault, NAMES.enrollerRole),
+    list(vault, [vault.primary]),
+    read(
+      vault,
+      "ReadMembersAndNotes",
+      [MEMBERS, ROTATIONS].map((at) => `${vault.primary}/${at}`),
+    ),
+    write(vault, "WriteNotes", ROTATIONS, ["s3:PutObject"]),
+    useKey(
+      vault,
+      "BackupKey",
+      "backup",
+      [...ENCRYPT, "kms:Decrypt"],
+      [vault.spec.primaryRegion],
+      "s3",
+    ),
+    queue(vault, "Work", NAMES.workQueue, ["sqs:SendMessage"]),
+    queue(vault, "Rotations", NAMES.rotationQueue, [...RECEIVE, "sqs:SendMessage"]),
+    failures(vault),
+    queueKey(vault, SEND),
+    logs(vault, "rotate"),
+  );
+}
+
+/**
  * The service's door into the vault: calls the functions, and reads what they say about coverage and drills. No backup is
  * in its reach: it may not read those objects, and KMS opens nothing for it but what S3 asks for.
  */
 function operator(vault: Vault): PolicyDocument {
   const { place, spec } = vault;
-  const names = Object.keys(NAMES.functionRoles) as FunctionName[];
+  const names = functionNames(spec);
   const buckets = bothBuckets(vault);
   return policy(
     {
@@ -299,16 +331,15 @@ function vaultOf(spec: VaultSpec, place: Place): Vault {
 export const operatorPolicy = (spec: VaultSpec, place: Place): PolicyDocument =>
   operator(vaultOf(spec, place));
 
-/** What each of the vault's functions may do, and no more; each is the whole policy of its role. */
+/** What each function of this vault may do, and no more; each is the whole policy of its role. */
 export function functionPolicies(
   spec: VaultSpec,
   place: Place,
 ): Readonly<Record<FunctionName, PolicyDocument>> {
   const vault = vaultOf(spec, place);
-  return {
-    backup: backup(vault),
-    sweep: sweep(vault),
-    restore: restore(vault),
-    drill: drill(vault),
-  };
+  const all = { backup, sweep, restore, drill, rotate };
+  return Object.fromEntries(functionNames(spec).map((name) => [name, all[name](vault)])) as Record<
+    FunctionName,
+    PolicyDocument
+  >;
 }

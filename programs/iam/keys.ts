@@ -2,8 +2,9 @@ import { NAMES } from "../../stacks/naming";
 import type { MemberSpec, VaultSpec } from "../../stacks/spec";
 
 import { arns, type Place } from "./arns";
-import { functionLogGroups } from "./function-places";
+import { functionLogGroups, functionNames } from "./function-places";
 import { policy, type PolicyDocument, type Statement } from "./document";
+import { rotationLogGroup } from "./rotation-roles";
 
 /** What an administrator of a key may do. No use of the key is among it, and no grant: a grant passes by every policy. */
 const ADMINISTER = [
@@ -180,9 +181,16 @@ const functions = NAMES.functionRoles;
  * who holds the backup function cannot read what was backed up before. Everybody else is denied by name: an Allow that slips in later changes nothing.
  */
 export function backupKeyPolicy(spec: VaultSpec, place: Place): PolicyDocument {
-  const throughS3 = [functions.backup, functions.sweep, NAMES.operatorRole];
+  const rotate = spec.rotates === true ? [functions.rotate] : [];
+  const throughS3 = [functions.backup, functions.sweep, NAMES.operatorRole, ...rotate];
   const readers = [functions.restore, functions.drill, ...throughS3, NAMES.replicationRole];
-  const writers = [functions.backup, functions.sweep, functions.drill, NAMES.replicationRole];
+  const writers = [
+    functions.backup,
+    functions.sweep,
+    functions.drill,
+    NAMES.replicationRole,
+    ...rotate,
+  ];
   return policy(
     administration(place),
     useBy("WritersEncrypt", place, writers, [
@@ -240,18 +248,21 @@ export function serviceKeyPolicy(spec: VaultSpec, place: Place): PolicyDocument 
   const regions = [spec.primaryRegion, spec.recoveryRegion];
   const topics = regions.map((region) => arns.topic(place, region, NAMES.alarmTopic));
   const queues = [
-    ...[NAMES.workQueue, NAMES.sweepQueue].map((name) =>
-      arns.queue(place, spec.primaryRegion, name),
-    ),
+    ...[
+      NAMES.workQueue,
+      NAMES.sweepQueue,
+      ...(spec.rotates === true ? [NAMES.rotationQueue] : []),
+    ].map((name) => arns.queue(place, spec.primaryRegion, name)),
     ...regions.map((region) => arns.queue(place, region, NAMES.failureQueue)),
   ];
   return policy(
     administration(place),
-    useBy("FunctionsUseQueuesAndTopics", place, Object.values(functions), [
-      "kms:Decrypt",
-      "kms:DescribeKey",
-      "kms:GenerateDataKey",
-    ]),
+    useBy(
+      "FunctionsUseQueuesAndTopics",
+      place,
+      functionNames(spec).map((name) => functions[name]),
+      ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+    ),
     servicesUse(place, "events", { queues }),
     servicesUse(place, "events", { topics }),
     servicesUse(place, "cloudwatch", { topics }),
@@ -282,6 +293,12 @@ export function memberKeyPolicy(spec: MemberSpec, place: Place): PolicyDocument 
     },
     servicesUse(place, "events", { queues: at(NAMES.undeliveredQueue, "queue") }),
     servicesUse(place, "cloudwatch", { topics: at(NAMES.memberAlarmTopic, "topic") }),
+    spec.rotation === undefined
+      ? undefined
+      : logsUse(
+          place,
+          Object.fromEntries(spec.regions.map((region) => [region, [rotationLogGroup]])),
+        ),
     noEnding(place),
     onlyThisOrganization(spec.organizationId),
   );

@@ -13,7 +13,7 @@ import {
 import { trustRoles, trustService } from "./trust";
 
 /** The vault's functions that may assume a role of the member: fixed names, so no round trip is needed to know them. */
-function vaultRoles(spec: MemberSpec, place: Place, functions: readonly string[]): string[] {
+export function vaultRoles(spec: MemberSpec, place: Place, functions: readonly string[]): string[] {
   return functions.map((name) => roleArn(spec.vaultAccountId, name, place.partition));
 }
 
@@ -31,15 +31,15 @@ export function restorerTrust(spec: MemberSpec, place: Place): PolicyDocument {
 }
 
 /** The secrets in scope, in any Region: with one ARN for each prefix the document does not grow with the Regions. */
-function secretsInScope(spec: MemberSpec, place: Place): string[] {
+export function secretsInScope(spec: MemberSpec, place: Place): string[] {
   const prefixes = spec.secrets.namePrefixes.length === 0 ? [""] : spec.secrets.namePrefixes;
   return prefixes.map((prefix) => arns.secret(place, "*", `${literal(prefix)}*`));
 }
 
-const inRegions = (spec: MemberSpec) => ({ "aws:RequestedRegion": spec.regions });
+export const inRegions = (spec: MemberSpec) => ({ "aws:RequestedRegion": spec.regions });
 
 /** All the tags of the scope, on the secret that is there (`Resource`) or on the one that is being made (`Request`). */
-function withTags(spec: MemberSpec, of: "ResourceTag" | "RequestTag"): Conditions {
+export function withTags(spec: MemberSpec, of: "ResourceTag" | "RequestTag"): Conditions {
   const tags = Object.entries(spec.secrets.tags).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     StringEquals: {
@@ -52,7 +52,7 @@ function withTags(spec: MemberSpec, of: "ResourceTag" | "RequestTag"): Condition
 }
 
 /** Secrets may be under any key of the account; only Secrets Manager may ask, and only for a secret in scope. */
-function decryptThroughSecretsManager(
+export function decryptThroughSecretsManager(
   spec: MemberSpec,
   place: Place,
   actions: readonly string[],

@@ -1,3 +1,5 @@
+import { NAMES } from "../../stacks/naming";
+
 import { arns, type Place } from "./arns";
 import { policy, type Conditions, type PolicyDocument, type Statement } from "./document";
 
@@ -8,6 +10,12 @@ import { policy, type Conditions, type PolicyDocument, type Statement } from "./
 export function functions(
   place: Place,
   inRegions: Readonly<Record<string, readonly string[]>>,
+  calledBy: {
+    /** Of EventBridge, and queues: the vault's functions. */
+    readonly schedules: boolean;
+    /** Of Secrets Manager: a member's function that rotates. */
+    readonly rotations: boolean;
+  },
 ): PolicyDocument {
   const named = (
     sid: string,
@@ -24,10 +32,11 @@ export function functions(
       StringEquals: { ...inRegions, ...condition["StringEquals"] },
     },
   });
-  const all = arns.function(place, "*", "strongroom-*");
+  const names = calledBy.schedules ? "strongroom-*" : NAMES.rotationFunction;
+  const all = arns.function(place, "*", names);
   const sources = arns.eventSourceMapping(place, "*");
   const forOurs = { ArnLike: { "lambda:FunctionArn": all } };
-  const groups = arns.logGroup(place, "*", "/aws/lambda/strongroom-*");
+  const groups = arns.logGroup(place, "*", `/aws/lambda/${names}`);
   return policy(
     named(
       "Functions",
@@ -49,26 +58,41 @@ export function functions(
       [all],
     ),
     // Only schedules may be let in: a permission for an account would hand the restore function to it.
-    named("LetSchedulesIn", ["lambda:AddPermission"], [all], {
-      StringEquals: { "lambda:Principal": "events.amazonaws.com" },
-    }),
-    // Lambda knows a mapping by an id of its own, and the function that it is for by this key.
-    named("MakeSources", ["lambda:CreateEventSourceMapping"], ["*"], forOurs),
-    named(
-      "Sources",
-      ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"],
-      [sources],
-      forOurs,
-    ),
-    // Of one that was just deleted Lambda knows no function any more, and whether it is gone must be seen.
-    named("SeeSources", ["lambda:GetEventSourceMapping"], [sources]),
-    // One whose creation was interrupted has an id that only Lambda knows.
-    named("FindLostSources", ["lambda:ListEventSourceMappings"], ["*"]),
-    named(
-      "SourceTags",
-      ["lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"],
-      [sources],
-    ),
+    calledBy.schedules
+      ? named("LetSchedulesIn", ["lambda:AddPermission"], [all], {
+          StringEquals: { "lambda:Principal": "events.amazonaws.com" },
+        })
+      : undefined,
+    // A rotation is nobody's but Secrets Manager's; the function itself asks for the secret's own account.
+    calledBy.rotations
+      ? named(
+          "LetRotationsIn",
+          ["lambda:AddPermission"],
+          [arns.function(place, "*", NAMES.rotationFunction)],
+          { StringEquals: { "lambda:Principal": "secretsmanager.amazonaws.com" } },
+        )
+      : undefined,
+    ...(calledBy.schedules
+      ? [
+          // Lambda knows a mapping by an id of its own, and the function that it is for by this key.
+          named("MakeSources", ["lambda:CreateEventSourceMapping"], ["*"], forOurs),
+          named(
+            "Sources",
+            ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"],
+            [sources],
+            forOurs,
+          ),
+          // Of one that was just deleted Lambda knows no function any more, and whether it is gone must be seen.
+          named("SeeSources", ["lambda:GetEventSourceMapping"], [sources]),
+          // One whose creation was interrupted has an id that only Lambda knows.
+          named("FindLostSources", ["lambda:ListEventSourceMappings"], ["*"]),
+          named(
+            "SourceTags",
+            ["lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"],
+            [sources],
+          ),
+        ]
+      : []),
     named(
       "LogGroups",
       [

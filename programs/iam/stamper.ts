@@ -3,6 +3,7 @@ import type { AccessSpec } from "../../stacks/spec";
 
 import { arns, type Place } from "./arns";
 import { policy, type Conditions, type PolicyDocument, type Statement } from "./document";
+import { functionNames } from "./function-places";
 import { functions } from "./stamper-functions";
 
 /** Whether the account is the vault: only there may the stamper make buckets, a bus and the functions' roles. */
@@ -108,11 +109,22 @@ export function stampedRoles(spec: AccessSpec): string[] {
     NAMES.readerRole,
     NAMES.restorerRole,
     NAMES.forwarderRole,
-    ...(isVault(spec)
-      ? [NAMES.replicationRole, NAMES.operatorRole, ...Object.values(NAMES.functionRoles)]
-      : []),
+    ...(spec.rotates === true ? [NAMES.enrollerRole] : []),
+    ...(isVault(spec) ? [NAMES.replicationRole, NAMES.operatorRole] : []),
+    ...rolesOfFunctions(spec),
   ];
 }
+
+/** The roles that the account's functions run as. */
+function rolesOfFunctions(spec: AccessSpec): string[] {
+  return [
+    ...(isVault(spec) ? functionNames(spec).map((name) => NAMES.functionRoles[name]) : []),
+    ...(spec.rotates === true ? [NAMES.rotationFunction] : []),
+  ];
+}
+
+/** Whether the account's stamps hold functions at all. */
+export const hasFunctions = (spec: AccessSpec): boolean => rolesOfFunctions(spec).length > 0;
 
 function roles(spec: AccessSpec, place: Place): PolicyDocument {
   const all = stampedRoles(spec).map((name) => arns.role(place, name));
@@ -153,7 +165,7 @@ function roles(spec: AccessSpec, place: Place): PolicyDocument {
     },
     pass("PassForwarder", [NAMES.forwarderRole], "events"),
     isVault(spec) ? pass("PassReplication", [NAMES.replicationRole], "s3") : undefined,
-    isVault(spec) ? pass("PassFunctions", Object.values(NAMES.functionRoles), "lambda") : undefined,
+    hasFunctions(spec) ? pass("PassFunctions", rolesOfFunctions(spec), "lambda") : undefined,
     {
       Sid: "AnalyzerServiceRole",
       Effect: "Allow",
@@ -356,8 +368,14 @@ export function stamperPolicies(
     roles: roles(spec, place),
     messaging: messaging(spec, place),
     analyzers: analyzers(spec, place),
-    ...(isVault(spec)
-      ? { storage: storage(spec, place), functions: functions(place, inRegions(spec)) }
+    ...(isVault(spec) ? { storage: storage(spec, place) } : {}),
+    ...(hasFunctions(spec)
+      ? {
+          functions: functions(place, inRegions(spec), {
+            schedules: isVault(spec),
+            rotations: spec.rotates === true,
+          }),
+        }
       : {}),
   };
 }

@@ -9,11 +9,11 @@ export interface Unused {
   readonly because: string;
 }
 
-const { backup, sweep, restore, drill } = NAMES.functionRoles;
+const { backup, sweep, restore, drill, rotate } = NAMES.functionRoles;
 
 /** What the emulator does by itself where AWS acts with the rights of a function's role. */
 const OF_FUNCTIONS: readonly Unused[] = [
-  ...[backup, sweep, restore, drill].map((role) => ({
+  ...[backup, sweep, restore, drill, rotate, NAMES.rotationFunction].map((role) => ({
     role,
     sid: "OwnLog",
     actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -25,19 +25,26 @@ const OF_FUNCTIONS: readonly Unused[] = [
     actions: ["kms:Decrypt"],
     because: "SQS opens a message with the rights of who takes it; the emulator encrypts no queue",
   },
-  ...[sweep, drill].map((role) => ({
+  ...[sweep, drill, rotate].map((role) => ({
     role,
     sid: "QueueKey",
     actions: ["kms:Decrypt", "kms:GenerateDataKey"],
     because: "SQS closes a message with the rights of who sends it; the emulator encrypts no queue",
   })),
-  ...[sweep, drill].map((role) => ({
+  ...[sweep, drill, rotate].map((role) => ({
     role,
     sid: "Failures",
     actions: ["sqs:SendMessage"],
     because:
       "Lambda puts a scheduled order that failed into the queue as the role; the emulator puts it there itself",
   })),
+  {
+    role: NAMES.rotationFunction,
+    sid: "ReadAdministrators",
+    actions: ["secretsmanager:GetSecretValue"],
+    because:
+      "an administrator gives the other one of two alternating users its password; no account of the emulator has a database",
+  },
   {
     role: NAMES.replicationRole,
     sid: "CopyKey",

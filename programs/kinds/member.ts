@@ -6,6 +6,7 @@ import { AccessAnalyzer } from "../components/access-analyzer";
 import { BoundedRole } from "../components/bounded-role";
 import { EventForwarding } from "../components/event-forwarding";
 import { MultiRegionKey } from "../components/multi-region-key";
+import { Rotation } from "../components/rotation";
 import { arns, type Place } from "../iam/arns";
 import { memberKeyPolicy } from "../iam/keys";
 import {
@@ -16,6 +17,8 @@ import {
   restorerPolicy,
   restorerTrust,
 } from "../iam/member-roles";
+import { functionTrust } from "../iam/functions";
+import { enrollerPolicy, enrollerTrust, rotationPolicy } from "../iam/rotation-roles";
 import type { MemberOutputs } from "../outputs";
 
 export interface MemberProviders {
@@ -41,6 +44,7 @@ export function member(spec: MemberSpec, providers: MemberProviders): MemberOutp
   const key = createKey(it, primaryRegion);
   const roles = createRoles(it);
   const forwarding = createForwarding(it, key, roles.forwarder);
+  const rotation = createRotation(it, key, forwarding);
   const analyzers = createAnalyzers(it);
   const byRegion = <T>(value: (it: EventForwarding) => T) =>
     Object.fromEntries(
@@ -60,6 +64,7 @@ export function member(spec: MemberSpec, providers: MemberProviders): MemberOutp
     changeRuleArns: byRegion((part) => part.changeRuleArn),
     undeliveredQueueUrls: byRegion((part) => part.undeliveredQueueUrl),
     alarmTopicArns: byRegion((part) => part.alarmTopicArn),
+    ...rotation,
     analyzerArns: Object.fromEntries(
       Object.entries(analyzers).map(([region, analyzer]) => [region, analyzer.arn]),
     ),
@@ -157,6 +162,58 @@ function createForwarding(
       ),
     ]),
   );
+}
+
+/** The function that rotates, in each Region, and the vault's way to it; nothing where no secret is rotated. */
+function createRotation(
+  { spec, place, opts }: Member,
+  key: MultiRegionKey,
+  forwarding: Readonly<Record<string, EventForwarding>>,
+): Pick<MemberOutputs, "enrollerRoleArn" | "rotationFunctionArns"> {
+  const { rotation } = spec;
+  if (rotation === undefined) return {};
+  const boundary = boundaryArn(spec.accountId, place.partition);
+  const steps = new BoundedRole(
+    "rotation",
+    {
+      roleName: NAMES.rotationFunction,
+      description: "Lets the rotation function renew the secrets that are set up for it",
+      trust: functionTrust,
+      permissions: rotationPolicy(spec, place),
+      boundary,
+    },
+    opts,
+  );
+  const enroller = new BoundedRole(
+    "enroller",
+    {
+      roleName: NAMES.enrollerRole,
+      description: "Lets the vault's rotate function set rotations up and start them",
+      trust: enrollerTrust(spec, place),
+      permissions: enrollerPolicy(spec, place),
+      boundary,
+    },
+    opts,
+  );
+  const rotationFunctionArns = Object.entries(forwarding).map(([region, { alarmTopicArn }]) => {
+    const { functionArn } = new Rotation(
+      `rotation-${region}`,
+      {
+        region,
+        accountId: spec.accountId,
+        roleArn: steps.arn,
+        keyArn: key.arnIn(region),
+        topicArn: alarmTopicArn,
+        hosts: rotation.hosts,
+      },
+      opts,
+    );
+    return [region, functionArn] as const;
+  });
+  return {
+    enrollerRoleArn: enroller.arn,
+    rotationFunctionArns: Object.fromEntries(rotationFunctionArns),
+  };
 }
 
 function createAnalyzers({ spec, providers }: Member): Record<string, AccessAnalyzer> {

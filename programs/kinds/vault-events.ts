@@ -20,6 +20,7 @@ type EventOutputs = Pick<
   | "workQueueArn"
   | "sweepQueueUrl"
   | "sweepQueueArn"
+  | "rotationQueueUrl"
   | "failureQueueUrl"
   | "failureQueueArn"
   | "alarmTopicArns"
@@ -45,6 +46,7 @@ export function createEvents(it: Vault, key: MultiRegionKey): Events {
     workQueueArn: queues.work.arn,
     sweepQueueUrl: queues.sweeps.url,
     sweepQueueArn: queues.sweeps.arn,
+    ...(queues.rotations === undefined ? {} : { rotationQueueUrl: queues.rotations.url }),
     failureQueueUrl: queues.failures.url,
     failureQueueArn: queues.failures.arn,
     alarmTopicArns: Object.fromEntries(
@@ -59,6 +61,8 @@ export interface Queues {
   readonly work: EventQueue;
   /** Accounts that wait for the sweep function. */
   readonly sweeps: EventQueue;
+  /** Accounts and secrets that wait for the rotate function; absent where no secret is rotated. */
+  readonly rotations?: EventQueue;
   /** What nobody could deliver or work on, by Region: a rule's dead letters must be in its own. */
   readonly failures: EventQueue;
   readonly recoveryFailures: EventQueue;
@@ -121,7 +125,9 @@ function createQueues({ spec, place, opts }: Vault, key: MultiRegionKey): Queues
     ofBus(NAMES.eventRule),
     ofBus(NAMES.signalRule),
     arns.rule(place, primaryRegion, NAMES.signalRule),
-    ...Object.values(NAMES.scheduleRules).map((rule) => arns.rule(place, primaryRegion, rule)),
+    ...Object.entries(NAMES.scheduleRules)
+      .filter(([name]) => name !== "rotate" || spec.rotates === true)
+      .map(([, rule]) => arns.rule(place, primaryRegion, rule)),
   ]);
   const deadLetter = { queueArn: failures.arn, maxReceives: 5 };
   return {
@@ -131,6 +137,11 @@ function createQueues({ spec, place, opts }: Vault, key: MultiRegionKey): Queues
     ]),
     work: queue("work", NAMES.workQueue, primaryRegion, [ofBus(NAMES.eventRule)], deadLetter),
     sweeps: queue("sweeps", NAMES.sweepQueue, primaryRegion, [], deadLetter),
+    ...(spec.rotates === true
+      ? {
+          rotations: queue("rotations", NAMES.rotationQueue, primaryRegion, [], deadLetter),
+        }
+      : {}),
   };
 }
 

@@ -8,7 +8,7 @@ import type { BoundedRole } from "../components/bounded-role";
 import { FunctionSchedule } from "../components/function-schedule";
 import type { MultiRegionKey } from "../components/multi-region-key";
 import { VaultFunction, type VaultFunctionArgs } from "../components/vault-function";
-import { logGroupOf, regionsOf, type FunctionName } from "../iam/function-places";
+import { functionNames, logGroupOf, regionsOf, type FunctionName } from "../iam/function-places";
 import type { VaultOutputs } from "../outputs";
 
 import type { Vault } from "./vault-context";
@@ -47,7 +47,15 @@ const FUNCTIONS: Readonly<Record<FunctionName, Own>> = {
     timeoutSeconds: 900,
     memory: 1024,
   },
+  rotate: {
+    description: "Enrols secrets, starts rotations that are due, and sees each through",
+    timeoutSeconds: 900,
+    memory: 512,
+  },
 };
+
+/** Time between two looks for rotations that are due, minutes; windows are hours. */
+const ROTATE_MINUTES = 15;
 
 /** Secrets of each account that a scheduled drill restores. */
 const DRILL_SAMPLE = 3;
@@ -57,7 +65,7 @@ export function createFunctions(
   it: Vault,
   parts: FunctionParts,
 ): Pick<VaultOutputs, "functionArns"> {
-  const made = (Object.keys(FUNCTIONS) as FunctionName[]).flatMap((name) =>
+  const made = functionNames(it.spec).flatMap((name) =>
     regionsOf(name, it.spec).map((region) => ({
       name,
       region,
@@ -105,16 +113,28 @@ function createFunction(
       // Beside this file as it is built: setup/build.mjs puts the bundles there.
       code: path.resolve(__dirname, "../../lambdas/bundles", name),
       roleArn: parts.roles[name].arn,
-      environment: environment(it, parts),
+      environment: {
+        ...environment(it, parts),
+        ...(name === "rotate" && queues.rotations !== undefined
+          ? { STRONGROOM_ROTATION_QUEUE_URL: queues.rotations.url }
+          : {}),
+      },
       logGroup: logGroupOf(name),
       logKeyArn: parts.serviceKey.arnIn(region),
-      ...(name === "sweep" || name === "drill" ? { deadLetterArn: queues.failures.arn } : {}),
+      // Those that a schedule asks, and nobody waits for.
+      ...(["sweep", "drill", "rotate"].includes(name)
+        ? { deadLetterArn: queues.failures.arn }
+        : {}),
       ...(name === "backup"
         ? { source: { queueArn: queues.work.arn, batchSize: 10, atOnce: 20 } }
         : {}),
       // An account at a time: a slow one holds up nobody else's.
       ...(name === "sweep"
         ? { source: { queueArn: queues.sweeps.arn, batchSize: 1, atOnce: 20 } }
+        : {}),
+      // What a burst may ask of Secrets Manager and of the databases behind it.
+      ...(name === "rotate" && queues.rotations !== undefined
+        ? { source: { queueArn: queues.rotations.arn, batchSize: 1, atOnce: 10 } }
         : {}),
     },
     it.opts,
@@ -150,7 +170,7 @@ function createSchedules(
   functionOf: (name: FunctionName) => VaultFunction | undefined,
 ): void {
   const schedule = (
-    name: "sweep" | "drill",
+    name: "sweep" | "drill" | "rotate",
     description: string,
     expression: string,
     order: Readonly<Record<string, unknown>>,
@@ -179,6 +199,9 @@ function createSchedules(
     order: "drill-scheduled",
     samplePerAccount: DRILL_SAMPLE,
     targets: spec.drillTargets,
+  });
+  schedule("rotate", "Looks for secrets to rotate", rate(ROTATE_MINUTES, "minute"), {
+    order: "rotations-all",
   });
 }
 
@@ -261,5 +284,16 @@ function createOutcomeAlarms({ spec, opts }: Vault, { events }: FunctionParts): 
     "drill-failed",
     "DrillFailed",
     "A drill failed: a backup could not be restored, was not equal, or took too long. Its report says which.",
+  );
+  if (spec.rotates !== true) return;
+  alarm(
+    "rotation-failed",
+    "RotationFailed",
+    "A rotation failed or was taken back; the value before is the current one. `strongroom rotation` says which and why.",
+  );
+  alarm(
+    "rotation-overdue",
+    "RotationsOverdue",
+    "A secret was not rotated in its time. `strongroom rotation` says which and why.",
   );
 }

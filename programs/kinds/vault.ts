@@ -4,7 +4,7 @@ import { boundaryArn, NAMES, partitionOf } from "../../stacks/naming";
 import type { VaultSpec } from "../../stacks/spec";
 import { BoundedRole } from "../components/bounded-role";
 import { MultiRegionKey, type MultiRegionKeyArgs } from "../components/multi-region-key";
-import type { FunctionName } from "../iam/function-places";
+import { functionNames, type FunctionName } from "../iam/function-places";
 import { functionPolicies, functionTrust } from "../iam/functions";
 import { backupKeyPolicy, digestKeyPolicy, serviceKeyPolicy } from "../iam/keys";
 import type { VaultOutputs } from "../outputs";
@@ -93,7 +93,7 @@ const createServiceKey = (it: Vault): MultiRegionKey =>
 function createFunctionRoles({ spec, place, opts }: Vault): Record<FunctionName, BoundedRole> {
   const policies = functionPolicies(spec, place);
   return Object.fromEntries(
-    (Object.keys(NAMES.functionRoles) as FunctionName[]).map((name) => [
+    functionNames(spec).map((name) => [
       name,
       new BoundedRole(
         name,

@@ -23,7 +23,7 @@ import type { TokenInfo, TokenRequest } from "../access-ports";
 import type { FormerAccount } from "../membership-ports";
 import type { Onboarding, OnboardingRequest } from "../onboarding-ports";
 import type { PreviewReport } from "../report/model";
-import type { DrillSummary, FleetCoverage } from "../vault-ports";
+import type { DrillSummary, FleetCoverage, FleetRotations } from "../vault-ports";
 import type { Delivery, NewWebhook, Webhook, WebhookWithSecret } from "../webhook-ports";
 import { serverSentEvents } from "./events";
 import { CliFailure, EXIT, exitCodeOf } from "./failure";
@@ -120,6 +120,10 @@ export class ServiceClient {
 
   secrets(query: Readonly<Record<string, string>>): Promise<Page<SecretCoverage>> {
     return this.json(`/v1/secrets?${new URLSearchParams(query).toString()}`);
+  }
+
+  rotations(account?: string): Promise<FleetRotations> {
+    return this.json(`/v1/rotations${account === undefined ? "" : `?account=${account}`}`);
   }
 
   drills(limit: number): Promise<{ items: readonly DrillSummary[] }> {

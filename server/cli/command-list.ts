@@ -26,6 +26,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Make>>> = {
   coverage: async () => (await import("./commands/coverage.js")).coverageCommand,
   restore: async () => (await import("./commands/restore.js")).restoreCommand,
   drill: async () => (await import("./commands/drill.js")).drillCommand,
+  rotation: async () => (await import("./commands/rotation.js")).rotationCommand,
+  rotate: async () => (await import("./commands/rotate.js")).rotateCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   audit: async () => (await import("./commands/audit.js")).auditCommand,
   tokens: async () => (await import("./commands/tokens.js")).tokensCommand,

@@ -5,8 +5,8 @@ import { clean, counted } from "./text";
 /** Secrets that are not kept, listed for one account; the JSON has them all. */
 const MOST_UNCOVERED = 50;
 
-/** What a backup, a restore or a drill says about one account; names and states, never values. */
-export function vaultLines({ coverage, restore, drill }: StampResult): string[] {
+/** What a backup, a restore, a drill or a rotation says about one account; names and states, never values. */
+export function vaultLines({ coverage, restore, drill, rotate }: StampResult): string[] {
   const lines: string[] = [];
   if (coverage !== undefined) {
     lines.push(`${coverage.covered} of ${counted(coverage.secrets, "secret")} kept`);
@@ -26,6 +26,11 @@ export function vaultLines({ coverage, restore, drill }: StampResult): string[] 
         `recovery time ${drill.rtoSeconds} s of ${drill.targets.rtoSeconds} s, ` +
         `recovery point ${drill.rpoSeconds} s of ${drill.targets.rpoSeconds} s`,
       ...drill.problems.map(clean),
+    );
+  }
+  for (const { outcome, name, region, message } of rotate?.items ?? []) {
+    lines.push(
+      clean(`${outcome} ${name} (${region})${message === undefined ? "" : `: ${message}`}`),
     );
   }
   return lines;

@@ -56,7 +56,7 @@ export function createPlanner({
 
 /** Secrets are kept for members: what a target says about other kinds of stamps selects none of them. */
 function targetOf(operation: Operation, target: RunTarget): RunTarget {
-  if (operation !== "backup" && operation !== "drill") return target;
+  if (operation !== "backup" && operation !== "drill" && operation !== "rotate") return target;
   const kinds = (target.kinds ?? ["member"]).filter((kind) => kind === "member");
   return { ...target, kinds };
 }

@@ -1,7 +1,13 @@
 import type { AccountCoverage, DrillReport } from "../../lambdas/model";
 import { selectAccounts } from "../../stacks/selection";
 import type { OrganizationCache } from "../org/snapshot";
-import type { DrillSummary, FleetCoverage, VaultPort, VaultService } from "../vault-ports";
+import type {
+  DrillSummary,
+  FleetCoverage,
+  FleetRotations,
+  VaultPort,
+  VaultService,
+} from "../vault-ports";
 import { fleetCoverage, secretsPage } from "./coverage";
 import { type FleetSource, withPlaces } from "./fleet-source";
 
@@ -55,6 +61,23 @@ export function createVaultService(options: VaultServiceOptions): VaultService {
     },
 
     drill: report,
+
+    async rotations(account): Promise<FleetRotations> {
+      const seen = (await vault.rotations())
+        .filter(({ accountId }) => account === undefined || accountId === account)
+        .toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1));
+      return {
+        items: seen.flatMap(({ items }) =>
+          items.toSorted((a, b) => (a.region + a.name < b.region + b.name ? -1 : 1)),
+        ),
+        accounts: seen.map(({ accountId, environment, lookedAt, error }) => ({
+          accountId,
+          environment,
+          lookedAt,
+          ...(error === undefined ? {} : { error }),
+        })),
+      };
+    },
   };
 }
 

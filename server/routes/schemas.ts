@@ -34,14 +34,8 @@ import {
   type Nothing,
 } from "./schema-parts";
 import { ApprovalSchema, FollowsSchema, HoldSchema } from "./rollout-schemas";
-import {
-  CoverageNumbersSchema,
-  DrillOptionsSchema,
-  DrillReportRef,
-  Reason,
-  RestoreOptionsSchema,
-  RestoreResultSchema,
-} from "./vault-schemas";
+import { vaultDetails, vaultOptions } from "./vault-run-schemas";
+import { Reason } from "./vault-schemas";
 
 /**
  * The shapes of the API. They describe the contracts of `runs-ports.ts`, which give the types; answers are written
@@ -121,9 +115,7 @@ const StampResultSchema = named(
           { description: "retire only: what stays behind in AWS" },
         ),
       ),
-      coverage: Type.Optional(CoverageNumbersSchema),
-      restore: Type.Optional(RestoreResultSchema),
-      drill: Type.Optional(DrillReportRef),
+      ...vaultDetails,
       error: Type.Optional(ref("Error")),
     },
     closed,
@@ -182,7 +174,7 @@ export const RunRequestBody = Type.Object(
   {
     operation: choice(
       OPERATIONS,
-      "preview and drift change nothing; check judges what is deployed by the rules; retire takes stamps down; backup, restore and drill are about secrets",
+      "preview and drift change nothing; check judges what is deployed by the rules; retire takes stamps down; backup, restore, drill and rotate are about secrets",
     ),
     target: Type.Object(target, {
       ...closed,
@@ -198,8 +190,7 @@ export const RunRequestBody = Type.Object(
       }),
     ),
     reason: Type.Optional(Reason),
-    restore: Type.Optional(RestoreOptionsSchema),
-    drill: Type.Optional(DrillOptionsSchema),
+    ...vaultOptions,
   },
   closed,
 );
@@ -211,8 +202,7 @@ const runFields = {
   status: choice(RUN_STATUSES),
   requestedBy: text("Who asked for it"),
   reason: Type.Optional(text("Why, in the words of who asked")),
-  restore: Type.Optional(RestoreOptionsSchema),
-  drill: Type.Optional(DrillOptionsSchema),
+  ...vaultOptions,
   createdAt: time("When it was asked for"),
   startedAt: Type.Optional(time("When it started")),
   endedAt: Type.Optional(time("When it ended")),

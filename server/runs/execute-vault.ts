@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { AccountCoverage, DrillReport, RestoreItem } from "../../lambdas/model";
+import type { RotationNote } from "../../lambdas/rotation-model";
 import { AppError } from "../../stacks/errors";
 import type { ChangeCounts, StackEvent } from "../ports";
 import {
@@ -11,6 +12,8 @@ import {
   type FleetJob,
   type RestoreJob,
   type RestoreResult,
+  type RotateJob,
+  type RotateResult,
   type VaultJob,
   type VaultPort,
 } from "../vault-ports";
@@ -59,6 +62,8 @@ export function vaultExecutor(options: VaultExecutorOptions) {
         return restore(job, onEvent, signal);
       case "drill":
         return drill(job, signal);
+      case "rotate":
+        return rotate(job, onEvent, signal);
     }
   }
 
@@ -108,6 +113,23 @@ export function vaultExecutor(options: VaultExecutorOptions) {
       status: error === undefined ? ("succeeded" as const) : ("failed" as const),
       restore: result,
       counts: countsOf(result.items),
+      ...(error === undefined ? {} : { error: error.toRecord() }),
+    };
+  }
+
+  async function rotate({ request }: RotateJob, onEvent: OnEvent, signal: AbortSignal) {
+    const tell = (items: readonly RotationNote[]): void => {
+      for (const { name, region, outcome, code, message: why } of items) {
+        const level = outcome === "rotated" ? "info" : "error";
+        const because = why === undefined ? "" : `: ${code ?? ""} ${why}`;
+        onEvent(message(level, `${name} in ${region} ${outcome}${because}`));
+      }
+    };
+    const result = await vault.rotate(request, tell, signal);
+    const error = rotateError(request, result);
+    return {
+      status: error === undefined ? ("succeeded" as const) : ("failed" as const),
+      rotate: result,
       ...(error === undefined ? {} : { error: error.toRecord() }),
     };
   }
@@ -215,6 +237,32 @@ function drillError(report: DrillReport): AppError | undefined {
     "DRILL_FAILED",
     `the drill did not pass: ${all.slice(0, MOST_REASONS).join("; ") || "see its report"}`,
     { action: `\`strongroom report ${report.drillId}\` has the whole report.` },
+  );
+}
+
+function rotateError(
+  { name, member }: RotateJob["request"],
+  { items }: RotateResult,
+): AppError | undefined {
+  if (items.length === 0) {
+    return new AppError(
+      "ROTATION_NONE",
+      `no enrolled secret of ${member.accountId} is named ${name}`,
+      { action: `\`strongroom rotation --account ${member.accountId}\` lists the enrolled ones.` },
+    );
+  }
+  const bad = items.filter(({ outcome }) => outcome !== "rotated");
+  if (bad.length === 0) return undefined;
+  const told = bad
+    .slice(0, MOST_REASONS)
+    .map((note) => `${note.name} (${note.outcome}: ${note.message ?? "no reason"})`);
+  const more = bad.length > MOST_REASONS ? ` and ${bad.length - MOST_REASONS} more` : "";
+  return new AppError(
+    "ROTATION_INCOMPLETE",
+    `${bad.length} of ${items.length} secrets were not rotated: ${told.join(", ")}${more}`,
+    {
+      action: "The value before is the current one where nothing else is said. Remove the causes.",
+    },
   );
 }
 

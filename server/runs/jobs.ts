@@ -34,6 +34,7 @@ const MAKERS: Readonly<Record<Operation, MakeJobs>> = {
   backup: backupJobs,
   restore: restoreJobs,
   drill: drillJobs,
+  rotate: rotateJobs,
 };
 
 /** The stamps of a new run with what is to be done about each. */
@@ -89,6 +90,9 @@ export function memberOf(spec: MemberSpec): Member {
     scope: spec.secrets,
     retentionDays: spec.retentionDays,
     lockMode: spec.lockMode,
+    ...(spec.rotation === undefined
+      ? {}
+      : { rotation: { ...spec.rotation, everyDays: spec.rotationDays } }),
   };
 }
 
@@ -192,6 +196,24 @@ function drillJobs({ request, plan, runId }: JobContext): readonly NewStamp[] {
       },
     },
   ];
+}
+
+/** Members whose secrets are rotated at all; the vault says which of their secrets are enrolled and fit the name. */
+function rotateJobs({ request: { rotate }, plan, runId }: JobContext): readonly NewStamp[] {
+  const members = membersOf(plan).filter(({ rotation }) => rotation !== undefined);
+  if (rotate === undefined || members.length === 0) {
+    throw new AppError("PLAN_EMPTY", "No account of the target has its secrets rotated.", {
+      action: "Give the accounts' environment `rotation` in the fleet file: see docs/rotation.md.",
+    });
+  }
+  return members.map((member) => ({
+    ...itemOf(member.accountId),
+    job: {
+      stamp: stampName("member", member.accountId),
+      operation: "rotate",
+      request: { order: "rotate-now", member, requestId: runId, ...rotate },
+    },
+  }));
 }
 
 /** The named one, or by the run's id one of all, so that over time every account has its turn. */

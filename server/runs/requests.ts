@@ -13,10 +13,14 @@ export function writesSecrets({
   operation,
   restore,
 }: Pick<RunRequest, "operation" | "restore">): boolean {
-  return operation === "drill" || (operation === "restore" && restore?.order === "write");
+  return (
+    operation === "drill" ||
+    operation === "rotate" ||
+    (operation === "restore" && restore?.order === "write")
+  );
 }
 
-/** The role that a request needs: who takes down, restores or drills decides about what others own. */
+/** The role that a request needs: who takes down, restores, drills or renews decides about what others own. */
 export function roleFor(request: Pick<RunRequest, "operation" | "restore">): Role {
   return request.operation === "retire" || writesSecrets(request) ? "approver" : "operator";
 }
@@ -30,6 +34,7 @@ const PARTS: Readonly<
   force: { of: ["preview", "up"], what: "force is about what would be made" },
   restore: { of: ["restore"], what: "restore says what a restore is about" },
   drill: { of: ["drill"], what: "drill says how a drill is done" },
+  rotate: { of: ["rotate"], what: "rotate says which secrets are renewed" },
 };
 
 /**
@@ -51,6 +56,9 @@ export function checkRequest(request: RunRequest): void {
       message: "a writing names the run that planned it",
       pointer: "/restore/planRun",
     });
+  }
+  if (request.operation === "rotate" && request.rotate === undefined) {
+    problems.push({ message: "say which secrets, by name", pointer: "/rotate" });
   }
   if (order !== "write" && planRun !== undefined) {
     problems.push({ message: "only a writing follows a plan", pointer: "/restore/planRun" });

@@ -68,13 +68,13 @@ function startOf(
   subject: string,
   stamps: number,
 ): NewAuditEntry {
-  const { operation, target, reason, confirm, restore, drill, follows, cause } = request;
+  const { operation, target, reason, confirm, restore, drill, rotate, follows, cause } = request;
   return {
     subject,
     action: "run.start",
     runId,
     ...(reason === undefined ? {} : { reason }),
-    details: { operation, target, stamps, confirm, restore, drill, follows, cause },
+    details: { operation, target, stamps, confirm, restore, drill, rotate, follows, cause },
   };
 }
 

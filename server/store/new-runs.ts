@@ -16,7 +16,12 @@ export async function insertRun(client: PoolClient, run: NewRun): Promise<void> 
       requestedBy,
       JSON.stringify(accounts),
       request.reason ?? null,
-      JSON.stringify({ restore: request.restore, drill: request.drill, follows: request.follows }),
+      JSON.stringify({
+        restore: request.restore,
+        drill: request.drill,
+        rotate: request.rotate,
+        follows: request.follows,
+      }),
     ],
   );
   const rows = stamps.map(({ stamp, accountId, kind, wave, dependsOn, job }, position) => ({

@@ -33,7 +33,7 @@ export interface RunRow {
   readonly status: RunStatus;
   readonly requested_by: string;
   readonly reason: string | null;
-  readonly options: Pick<RunRequest, "restore" | "drill" | "follows">;
+  readonly options: Pick<RunRequest, "restore" | "drill" | "rotate" | "follows">;
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;

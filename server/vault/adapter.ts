@@ -1,10 +1,11 @@
 import type { DrillRequest, Member, RestoreItem, RestoreRequest } from "../../lambdas/model";
-import { drillIdOf, drillKey, DRILL_PREFIX } from "../../lambdas/core/keys";
+import { drillIdOf, drillKey, DRILL_PREFIX, ROTATIONS_PREFIX } from "../../lambdas/core/keys";
+import type { RotationNote } from "../../lambdas/rotation-model";
 import { mapBounded } from "../../stacks/at-once";
 import { digest } from "../../stacks/digest";
 import { AppError } from "../../stacks/errors";
 import type { VaultPort } from "../vault-ports";
-import { readCoverage, readReport, readRestore } from "./answers";
+import { readCoverage, readReport, readRestore, readRotateAnswer, readRotations } from "./answers";
 import { listBelow, readJson } from "./bucket";
 import { type VaultClients, vaultClients, type VaultSettings } from "./clients";
 import { type AskedFunction, invoke } from "./invoke";
@@ -19,6 +20,7 @@ export interface VaultAdapterOptions {
 }
 
 const COVERAGE = /^coverage\/\d{12}\.json$/;
+const ROTATIONS = /^coverage\/rotations\/\d{12}\.json$/;
 /** Objects that are read at the same time. */
 const PARALLEL_READS = 16;
 
@@ -107,6 +109,28 @@ export function createVaultAdapter(options: VaultAdapterOptions): VaultPort {
           const id = drillIdOf(key);
           return id === undefined ? [] : [id];
         });
+    },
+    async rotate(request, onPart, signal) {
+      const items: RotationNote[] = [];
+      let after = request.after;
+      for (;;) {
+        const part = { ...request, ...(after === undefined ? {} : { after }) };
+        const answer = readRotateAnswer(await ask("rotate", part, signal));
+        items.push(...answer.items);
+        onPart(answer.items);
+        if (answer.next === undefined || answer.next === after) return { items };
+        after = answer.next;
+      }
+    },
+    async rotations() {
+      const using = await clients();
+      const keys = await listBelow(using, ROTATIONS_PREFIX);
+      const found = await mapBounded(
+        keys.filter(({ key }) => ROTATIONS.test(key)),
+        PARALLEL_READS,
+        ({ key }) => readJson(using, key),
+      );
+      return found.filter((document) => document !== undefined).map(readRotations);
     },
     async drillReport(id) {
       const document = await readJson(await clients(), drillKey(id));

@@ -1,4 +1,5 @@
 import type { AccountCoverage, DrillReport, RestoreAnswer } from "../../lambdas/model";
+import type { AccountRotations, RotateNowAnswer } from "../../lambdas/rotation-model";
 import { AppError } from "../../stacks/errors";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -58,4 +59,21 @@ export function readReport(value: unknown): DrillReport {
     problems: "array",
   });
   return value as DrillReport;
+}
+
+/** @throws AppError `VAULT_ANSWER` */
+export function readRotateAnswer(value: unknown): RotateNowAnswer {
+  checkShape("the answer of the rotation", value, { items: "array" });
+  return value as RotateNowAnswer;
+}
+
+/** @throws AppError `VAULT_ANSWER` */
+export function readRotations(value: unknown): AccountRotations {
+  checkShape("the state of the rotations", value, {
+    accountId: "string",
+    environment: "string",
+    lookedAt: "string",
+    items: "array",
+  });
+  return value as AccountRotations;
 }

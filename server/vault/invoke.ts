@@ -6,7 +6,7 @@ import type { VaultClients } from "./clients";
 import { awsFailure, functionFailure, readFailure } from "./failures";
 
 /** The functions that the service asks. */
-export type AskedFunction = "sweep" | "restore" | "drill";
+export type AskedFunction = "sweep" | "restore" | "drill" | "rotate";
 
 /** Asks a function and waits for its answer. Throws AppError. */
 export async function invoke(

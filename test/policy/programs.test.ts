@@ -8,13 +8,24 @@ import { stampName } from "../../stacks/naming";
 import type { StackSpec } from "../../stacks/spec";
 import { firstPreviewOf } from "../support/recorded-preview";
 import { record } from "../support/recorder";
-import { accessSpec, ACCOUNTS, connection, memberSpec, vaultSpec } from "../support/specs";
+import {
+  accessSpec,
+  ACCOUNTS,
+  connection,
+  memberSpec,
+  ROTATION,
+  vaultSpec,
+} from "../support/specs";
 
 const SPECS: Readonly<Record<string, StackSpec>> = {
   "access to a member": accessSpec(),
   "access to the vault": accessSpec({ accountId: ACCOUNTS.vault }),
+  "access to a member whose secrets are rotated": accessSpec({ rotates: true }),
+  "access to a vault that rotates": accessSpec({ accountId: ACCOUNTS.vault, rotates: true }),
   "the vault": vaultSpec(),
+  "a vault that rotates": vaultSpec({ rotates: true }),
   "a member": memberSpec(),
+  "a member whose secrets are rotated": memberSpec({ rotation: ROTATION }),
   "a member of one Region that keeps every secret": memberSpec({
     regions: ["eu-central-1"],
     secrets: { namePrefixes: [], tags: {} },
@@ -56,7 +67,6 @@ const WITHOUT_SUBJECT: readonly { readonly why: string; readonly rules: readonly
       "secret-policy-principals-exact",
       "secret-has-second-copy",
       "secret-value-marked-secret",
-      "lambda-rotation-ends-in-time",
     ],
   },
   {

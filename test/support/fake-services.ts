@@ -115,6 +115,7 @@ export class FakeRuns implements RunService {
       ...(request.reason === undefined ? {} : { reason: request.reason }),
       ...(request.restore === undefined ? {} : { restore: request.restore }),
       ...(request.drill === undefined ? {} : { drill: request.drill }),
+      ...(request.rotate === undefined ? {} : { rotate: request.rotate }),
     });
     this.runs.set(run.id, run);
     this.#keys.set(scoped, { fingerprint: key.fingerprint, id: run.id });

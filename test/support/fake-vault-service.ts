@@ -2,8 +2,14 @@ import { auditHash, createAuditService, FIRST_PREVIOUS } from "../../server/audi
 import { fleetCoverage, secretsPage } from "../../server/fleet/coverage";
 import { summaryOf } from "../../server/fleet/vault-service";
 import type { AuditAnchor, AuditEntry, AuditService, AuditVerdict } from "../../server/runs-ports";
-import type { FleetCoverage, SecretQuery, VaultService } from "../../server/vault-ports";
+import type {
+  FleetCoverage,
+  FleetRotations,
+  SecretQuery,
+  VaultService,
+} from "../../server/vault-ports";
 import type { AccountCoverage, DrillReport, SecretCoverage } from "../../lambdas/model";
+import type { RotationItem } from "../../lambdas/rotation-model";
 
 const AT = "2026-01-02T03:04:05.000Z";
 
@@ -50,6 +56,7 @@ export class FakeVaultService implements VaultService {
   swept: readonly AccountCoverage[] = [];
   members = [{ accountId: "111122223333", name: "app", environment: "prod" }];
   reports: readonly DrillReport[] = [];
+  rotated: readonly RotationItem[] = [];
   failure: Error | undefined;
 
   #check(): Promise<void> {
@@ -71,6 +78,17 @@ export class FakeVaultService implements VaultService {
   async drills(limit: number): ReturnType<VaultService["drills"]> {
     await this.#check();
     return this.reports.slice(0, limit).map(summaryOf);
+  }
+
+  async rotations(account?: string): Promise<FleetRotations> {
+    await this.#check();
+    const items = this.rotated.filter(({ accountId }) => (account ?? accountId) === accountId);
+    const accounts = this.members.map(({ accountId, environment }) => ({
+      accountId,
+      environment,
+      lookedAt: AT,
+    }));
+    return { items, accounts };
   }
 
   async drill(id: string): Promise<DrillReport | undefined> {

@@ -9,9 +9,14 @@ import type {
   RestoreRequest,
   SecretCoverage,
 } from "../../lambdas/model";
+import type {
+  AccountRotations,
+  RotateNowRequest,
+  RotationNote,
+} from "../../lambdas/rotation-model";
 import { digest } from "../../stacks/digest";
 import { AppError } from "../../stacks/errors";
-import type { RestoreResult, VaultPort } from "../../server/vault-ports";
+import type { RestoreResult, RotateResult, VaultPort } from "../../server/vault-ports";
 
 const AT = "2026-01-02T03:04:05.000Z";
 const SUFFIX = "AbCdEf";
@@ -170,6 +175,29 @@ export class FakeVault implements VaultPort {
     );
     for (let from = 0; from < written.length; from += 2) onPart(written.slice(from, from + 2));
     return { planDigest, items: written };
+  }
+
+  /** Notes that a rotation answers, in two parts. */
+  readonly notes: RotationNote[] = [];
+  readonly rotated: RotateNowRequest[] = [];
+  readonly looks: AccountRotations[] = [];
+
+  async rotate(
+    request: RotateNowRequest,
+    onPart: (items: readonly RotationNote[]) => void,
+    signal?: AbortSignal,
+  ): Promise<RotateResult> {
+    await this.call(`rotate ${request.member.accountId} ${request.name}`, signal);
+    this.rotated.push(request);
+    const items = this.notes.filter(({ accountId }) => accountId === request.member.accountId);
+    onPart(items.slice(0, 1));
+    onPart(items.slice(1));
+    return { items };
+  }
+
+  async rotations(): Promise<readonly AccountRotations[]> {
+    await this.call("rotations");
+    return this.looks;
   }
 
   async drill(request: DrillRequest, signal?: AbortSignal): Promise<DrillReport> {

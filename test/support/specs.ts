@@ -71,6 +71,13 @@ export function memberSpec(changes: Partial<MemberSpec> = {}): MemberSpec {
   };
 }
 
+/** What a rotating member's spec has beside: secrets by their tags alone, at any time. */
+export const ROTATION: NonNullable<MemberSpec["rotation"]> = {
+  enroll: [],
+  window: { days: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"], startHour: 0, hours: 24 },
+  hosts: ["api.example.com"],
+};
+
 /** A connection as the service makes it: one role, the stamper. */
 export function connection(accountId: string = ACCOUNTS.member): Connection {
   return {

@@ -13,7 +13,7 @@ from ministack_support.gaps.request_resources import key_arn
 NAME = "key-use"
 
 READS = frozenset({"GetSecretValue"})
-WRITES = frozenset({"PutSecretValue", "UpdateSecret", "CreateSecret", "RotateSecret"})
+WRITES = frozenset({"PutSecretValue", "UpdateSecret", "CreateSecret"})
 
 
 def install():

@@ -1,4 +1,5 @@
 import { FunctionError, type Clock } from "../../ports";
+import { ROTATOR_NAMES, type RotatorName } from "../../../stacks/rotation";
 import type { Rotator } from "../rotator";
 import { readSettings, ROTATOR_TAG } from "../settings";
 import { accessKeyRotator } from "./access-key";
@@ -23,7 +24,7 @@ export interface RotatorPorts {
 type Tags = Readonly<Record<string, string>>;
 type MakeRotator = (ports: RotatorPorts, tags: Tags, arn: string) => Rotator;
 
-/** Every rotator by the word that the tag `strongroom:rotator` names it with. One more is one more line here. */
+/** Every rotator by the word that the tag `strongroom:rotator` names it with. */
 const ROTATORS = {
   password: (_, tags, arn) => passwordRotator(readSettings(PASSWORD_SETTINGS, tags, arn)),
   "api-key": (_, tags, arn) => apiKeyRotator(readSettings(API_KEY_SETTINGS, tags, arn)),
@@ -39,10 +40,7 @@ const ROTATORS = {
   certificate: (ports, tags, arn) =>
     certificateRotator(ports, readSettings(CERTIFICATE_SETTINGS, tags, arn)),
   http: (ports, tags, arn) => httpRotator(ports, readSettings(HTTP_SETTINGS, tags, arn)),
-} as const satisfies Record<string, MakeRotator>;
-
-export type RotatorName = keyof typeof ROTATORS;
-export const ROTATOR_NAMES = Object.keys(ROTATORS) as readonly RotatorName[];
+} as const satisfies Record<RotatorName, MakeRotator>;
 
 /**
  * The rotator of a secret, by its tags.

@@ -90,7 +90,7 @@ export function startAndShow(
   options: RunOptions,
 ): Promise<ExitCode> {
   const { operation } = request;
-  const role = operation === "retire" || operation === "drill" ? "approver" : "operator";
+  const role = ["retire", "drill", "rotate"].includes(operation) ? "approver" : "operator";
   return withClient(context, options, role, (connected) =>
     runAndShow(context, connected, request, options),
   );

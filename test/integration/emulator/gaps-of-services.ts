@@ -230,32 +230,6 @@ export const GAPS_OF_SERVICES: readonly Gap[] = [
   },
   {
     name: "secret-versions",
-    does: "sets a rotation up without rotating, for who may invoke the function",
-    probe: async (emulator) => {
-      const root = rootOf(emulator, MEMBER);
-      const SecretId = unique("rotated");
-      const { json } = await root.must("secretsmanager", "CreateSecret", {
-        Name: SecretId,
-        SecretString: "x",
-      });
-      const call = {
-        SecretId,
-        RotationLambdaARN: `arn:aws:lambda:eu-central-1:${MEMBER}:function:rotate`,
-        RotationRules: { AutomaticallyAfterDays: 30 },
-        RotateImmediately: false,
-      };
-      const rotator = await actor(emulator, MEMBER, [allow("secretsmanager:RotateSecret")]);
-      const refused = await rotator.does("secretsmanager", "RotateSecret", call);
-      await root.must("secretsmanager", "RotateSecret", call);
-      const there = await root.must("secretsmanager", "DescribeSecret", { SecretId });
-      const versions = Object.keys(there.json["VersionIdsToStages"] as object);
-      return [refused, versions.length === 1 && versions[0] === json["VersionId"]];
-    },
-    aws: ["AccessDeniedException", true],
-    ministack: ["ok", false],
-  },
-  {
-    name: "secret-versions",
     does: "tells the milliseconds of a change",
     probe: async (emulator) => {
       const root = rootOf(emulator, MEMBER);

@@ -4,9 +4,10 @@ import { callDoor } from "../../../emulator/calls";
 import { startEmulator, type Emulator } from "../../../emulator/start";
 import { GAPS_OF_FUNCTIONS } from "./gaps-of-functions";
 import { GAPS_OF_IDENTITY } from "./gaps-of-identity";
+import { GAPS_OF_ROTATIONS } from "./gaps-of-rotations";
 import { GAPS_OF_SERVICES } from "./gaps-of-services";
 
-const GAPS = [...GAPS_OF_IDENTITY, ...GAPS_OF_SERVICES, ...GAPS_OF_FUNCTIONS];
+const GAPS = [...GAPS_OF_IDENTITY, ...GAPS_OF_SERVICES, ...GAPS_OF_FUNCTIONS, ...GAPS_OF_ROTATIONS];
 
 describe("MiniStack's gaps", function () {
   this.timeout(180_000);

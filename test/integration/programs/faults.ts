@@ -106,19 +106,21 @@ export function faults(
     expect(await work.kept("fault/key")).to.have.length(2);
   });
 
-  it("put a message that nobody can read where people look", async () => {
-    const before = await waiting(NAMES.failureQueue);
-    const redrive = await redriveOf(NAMES.sweepQueue);
-    await redrive(1);
-    await inVault("sqs", "SendMessage", {
-      QueueUrl: queueUrl(NAMES.sweepQueue),
-      MessageBody: "not an order",
+  for (const queue of [NAMES.sweepQueue, NAMES.rotationQueue]) {
+    it(`put a message of ${queue} that nobody can read where people look`, async () => {
+      const before = await waiting(NAMES.failureQueue);
+      const redrive = await redriveOf(queue);
+      await redrive(1);
+      await inVault("sqs", "SendMessage", {
+        QueueUrl: queueUrl(queue),
+        MessageBody: "not an order",
+      });
+      await until("the message in the dead-letter queue", async () =>
+        (await waiting(NAMES.failureQueue)) > before ? true : undefined,
+      );
+      await redrive();
     });
-    await until("the message in the dead-letter queue", async () =>
-      (await waiting(NAMES.failureQueue)) > before ? true : undefined,
-    );
-    await redrive();
-  });
+  }
 
   it("say that the copy's key is pending deletion, restore nothing, and restore when it is not", async () => {
     const { world, work } = at();

@@ -14,6 +14,7 @@ import type { Scene } from "./forbidden/model";
 import { sceneOf } from "./forbidden/scene";
 import { FORBIDDEN } from "./forbidden/table";
 import { wrongWith } from "./forbidden/try";
+import { rotations } from "./rotations";
 import { stampedRoles } from "./stamped-roles";
 import { until, Work } from "./work";
 import { World } from "./world";
@@ -218,6 +219,10 @@ describe("the deployed functions, with exactly the stamped roles", function () {
       new GetObjectCommand({ Bucket: work.bucket, Key: value?.key ?? "" }),
     );
     expect(await refusalOf(read)).to.match(/AccessDenied/);
+  });
+
+  describe("rotate the member's secrets:", () => {
+    rotations(() => ({ world, work, operator }));
   });
 
   describe("when something goes wrong", () => {

@@ -3,6 +3,7 @@ import { replicationPolicy } from "../../../programs/iam/buckets";
 import { functionPolicies, operatorPolicy } from "../../../programs/iam/functions";
 import { forwarderPolicy, readerPolicy, restorerPolicy } from "../../../programs/iam/member-roles";
 import type { PolicyDocument } from "../../../programs/iam/document";
+import { enrollerPolicy, rotationPolicy } from "../../../programs/iam/rotation-roles";
 import { stamperPolicies } from "../../../programs/iam/stamper";
 import { NAMES } from "../../../stacks/naming";
 import type { StampedRole } from "../../support/used-permissions";
@@ -40,6 +41,8 @@ export function stampedRoles(world: World): StampedRole[] {
     vault.role(NAMES.replicationRole, [replicationPolicy(vaultSpec, vault.place)]),
     member.role(NAMES.readerRole, [readerPolicy(memberSpec, member.place)]),
     member.role(NAMES.restorerRole, [restorerPolicy(memberSpec, member.place)]),
+    member.role(NAMES.rotationFunction, [rotationPolicy(memberSpec, member.place)]),
+    member.role(NAMES.enrollerRole, [enrollerPolicy(memberSpec, member.place)]),
     member.role(NAMES.forwarderRole, [forwarderPolicy(memberSpec, member.place)]),
   ];
 }

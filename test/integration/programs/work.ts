@@ -1,11 +1,12 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 
-import { callAsRoot, mustCallAsRoot, type ApiAnswer } from "../../../emulator/calls";
+import { callAsRoot, mustCallAsRoot, type ApiAnswer, type ApiCall } from "../../../emulator/calls";
 import type { Credentials } from "../../../emulator/identity";
 import { parseKey } from "../../../lambdas/core/keys";
 import type { Member, RestoreItem, RestoreRequest } from "../../../lambdas/model";
 import { createVaultAdapter } from "../../../server/vault/adapter";
+import { memberOf } from "../../../server/runs/jobs";
 import type { VaultPort } from "../../../server/vault-ports";
 import { bucketName } from "../../../stacks/naming";
 import { EXTERNAL_ID, type World } from "./world";
@@ -63,9 +64,7 @@ export class Work {
   }
 
   get member(): Member {
-    const { accountId, regions, environment, retentionDays, lockMode } = this.world.member();
-    const scope = { namePrefixes: [], tags: {} };
-    return { accountId, regions, environment, scope, retentionDays, lockMode };
+    return memberOf(this.world.member());
   }
 
   /** Everything that is kept of the member, versions of objects included. */
@@ -105,6 +104,17 @@ export class Work {
   ): Promise<Readonly<Record<string, unknown>>> {
     const call = this.rootCall(operation, parameters);
     return (await mustCallAsRoot(this.world.emulator.endpoint, call)).json;
+  }
+
+  /** A call of another service of the member by its root, which must succeed. */
+  async mustAsMemberAt(
+    service: ApiCall["service"],
+    operation: string,
+    parameters: Record<string, unknown>,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { memberId: accountId, region, emulator } = this.world;
+    const call = { accountId, service, region, operation, parameters };
+    return (await mustCallAsRoot(emulator.endpoint, call)).json;
   }
 
   private rootCall(operation: string, parameters: Record<string, unknown>) {

@@ -17,7 +17,7 @@ import type {
 } from "../../../stacks/spec";
 import { engineTools } from "../../support/engine-tools";
 import { tellLostAnswers } from "../../support/lost-answers";
-import { accessSpec, memberSpec, vaultSpec } from "../../support/specs";
+import { accessSpec, memberSpec, ROTATION, vaultSpec } from "../../support/specs";
 
 /** What the stampers and the operator ask for. */
 export const EXTERNAL_ID = "stamper-external-id-0001";
@@ -95,6 +95,7 @@ export class World {
       regions: this.regions,
       trustedRoleArn: this.emulator.organization.serviceRoleArn,
       externalId: EXTERNAL_ID,
+      rotates: true,
     });
   }
 
@@ -106,6 +107,7 @@ export class World {
       recoveryRegion: this.emulator.organization.recoveryRegion,
       trustedRoleArn: this.emulator.organization.serviceRoleArn,
       operatorExternalId: EXTERNAL_ID,
+      rotates: true,
     });
   }
 
@@ -116,6 +118,10 @@ export class World {
       regions: this.regions,
       vaultPrimaryRegion: this.region,
       secrets: { namePrefixes: [], tags: {} },
+      rotation: {
+        ...ROTATION,
+        enroll: [{ names: ["rotated/by-name*"], rotator: "api-key", settings: { length: "24" } }],
+      },
     });
   }
 

@@ -4,12 +4,14 @@ import { AppError } from "../../../stacks/errors";
 import { stampName } from "../../../stacks/naming";
 import { createAuditService } from "../../../server/audit/chain";
 import type { PlannedRun, RunPlanner } from "../../../server/runs/planner";
+import type { RotationNote } from "../../../lambdas/rotation-model";
 import { createRunService, type ManagedRunService } from "../../../server/runs/service";
 import type { RunRecord, RunRequest } from "../../../server/runs-ports";
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
 import { FakeEngine } from "../../support/fake-engine";
 import { FakeVault } from "../../support/fake-vault";
+import { ROTATION } from "../../support/specs";
 import { keyFor, newAccount, scratchFolder, VAULT } from "../../support/runs";
 
 /** Members as the real planner answers them; a restore is about the same accounts. */
@@ -38,6 +40,7 @@ function memberPlan(accounts: readonly string[]): RunPlanner {
         secrets: { namePrefixes: [], tags: {} },
         watchReads: false,
         externalId: "an-external-id-of-tests",
+        rotation: ROTATION,
       },
       connection: { assumeRoles: [], s3UsePathStyle: true },
     })),
@@ -158,6 +161,60 @@ describe("the vault's operations as runs over a real database", () => {
     vault.put(account, { name: "b" });
     const written = await run(write(planned.id));
     expect(written.stamps[0]?.error?.code).to.equal("RESTORE_PLAN_CHANGED");
+  });
+
+  const note = (name: string, over: Partial<RotationNote> = {}): RotationNote => ({
+    schema: 1,
+    accountId: account,
+    region: "eu-central-1",
+    name,
+    arn: `arn:aws:secretsmanager:eu-central-1:${account}:secret:${name}-AbCdEf`,
+    token: "t",
+    cause: "order",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    endedAt: "2026-01-01T00:00:01.000Z",
+    outcome: "rotated",
+    failures: 0,
+    ...over,
+  });
+  const rotate = (): RunRequest => ({
+    operation: "rotate",
+    target: target(),
+    rotate: { name: "app/*" },
+    reason: "leaked",
+  });
+
+  it("renews secrets, once for one run, and keeps what came of each", async () => {
+    vault.notes.push(note("app/a"), note("app/b"));
+    const done = await run(rotate());
+    expect(done.status).to.equal("succeeded");
+    expect(done.rotate).to.deep.equal({ name: "app/*" });
+    expect(done.stamps[0]?.rotate?.items.map(({ name }) => name)).to.deep.equal(["app/a", "app/b"]);
+    expect(vault.rotated[0]).to.deep.include({ name: "app/*", requestId: done.id });
+    expect(vault.rotated[0]?.member.rotation?.everyDays).to.equal(30);
+  });
+
+  it("says which secrets were not renewed, and why", async () => {
+    const why = { code: "ROTATION_UNHEALTHY", message: "its consumer does not work" };
+    vault.notes.push(note("app/a"), note("app/b", { outcome: "rolled-back", failures: 1, ...why }));
+    const done = await run(rotate());
+    expect(done.status).to.equal("failed");
+    expect(done.stamps[0]?.error?.code).to.equal("ROTATION_INCOMPLETE");
+    expect(done.stamps[0]?.error?.message).to.contain("app/b (rolled-back: its consumer");
+  });
+
+  it("says that no secret of the name is enrolled", async () => {
+    const done = await run(rotate());
+    expect(done.stamps[0]?.error?.code).to.equal("ROTATION_NONE");
+  });
+
+  it("renews nothing without a reason or a name", async () => {
+    const { reason, ...silent } = rotate();
+    expect(reason).not.to.equal(undefined);
+    expect(await codeOf(silent)).to.equal("SPEC_REASON_MISSING");
+    const { rotate: named, ...nameless } = rotate();
+    expect(named).not.to.equal(undefined);
+    expect(await codeOf(nameless)).to.equal("SPEC_INVALID");
   });
 
   it("says that a drill did not pass, and why", async () => {

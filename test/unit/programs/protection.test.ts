@@ -8,7 +8,14 @@ import { programOf } from "../../../programs/program";
 import { NAMES } from "../../../stacks/naming";
 import type { StackSpec } from "../../../stacks/spec";
 import { record } from "../../support/recorder";
-import { accessSpec, ACCOUNTS, connection, memberSpec, vaultSpec } from "../../support/specs";
+import {
+  accessSpec,
+  ACCOUNTS,
+  connection,
+  memberSpec,
+  ROTATION,
+  vaultSpec,
+} from "../../support/specs";
 
 const recordingOf = (spec: StackSpec) => record(programOf(spec, connection(spec.accountId)));
 
@@ -24,7 +31,11 @@ const keysOfAws = (variables: Readonly<Record<string, string>>) =>
 const KEPT = /^aws:(kms|s3)\//;
 
 describe("the programs", () => {
-  for (const spec of [accessSpec(), vaultSpec(), memberSpec()]) {
+  for (const spec of [
+    accessSpec({ rotates: true }),
+    vaultSpec({ rotates: true }),
+    memberSpec({ rotation: ROTATION }),
+  ]) {
     it(`protect and retain keys, buckets and what guards them in ${spec.kind}`, async () => {
       const { options } = await recordingOf(spec);
       for (const it of options.values()) {
@@ -138,7 +149,9 @@ describe("the programs", () => {
 
   it("deploy exactly the functions that have a handler", () => {
     const handlers = readdirSync(path.resolve(__dirname, "../../../lambdas/bundles"));
-    expect(Object.keys(NAMES.functionRoles).sort()).to.deep.equal(handlers.sort());
+    // `rotation` is a member's; all others are the vault's.
+    const deployed = [...Object.keys(NAMES.functionRoles), "rotation"];
+    expect(deployed.sort()).to.deep.equal(handlers.sort());
   });
 
   it("let schedules alone call a function, each rule its own", async () => {

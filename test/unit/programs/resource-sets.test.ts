@@ -2,7 +2,14 @@ import { expect } from "chai";
 
 import { programOf } from "../../../programs/program";
 import { record } from "../../support/recorder";
-import { accessSpec, ACCOUNTS, connection, memberSpec, vaultSpec } from "../../support/specs";
+import {
+  accessSpec,
+  ACCOUNTS,
+  connection,
+  memberSpec,
+  ROTATION,
+  vaultSpec,
+} from "../../support/specs";
 
 const setOf = async (spec: Parameters<typeof programOf>[0]) =>
   (await record(programOf(spec, connection(spec.accountId)))).set.filter(
@@ -72,6 +79,13 @@ const stamper = (...parts: string[]) => [
 ];
 const PROVIDER = "pulumi:providers:aws aws";
 
+const rotation = (region: string) => [
+  ...lambda(`rotation-${region}`),
+  `aws:lambda/permission:Permission rotation-${region}-permission`,
+];
+const without = (more: readonly string[], less: readonly string[]) =>
+  more.filter((one) => !less.includes(one));
+
 describe("the resources of a stamp", () => {
   it("are the stamper and its boundary for access to a member", async () => {
     expect(await setOf(accessSpec())).to.deep.equal(
@@ -139,6 +153,43 @@ describe("the resources of a stamp", () => {
       );
     });
   }
+
+  it("have what rotates in each Region of a member whose secrets are rotated, and nothing else beside", async () => {
+    const more = await setOf(memberSpec({ rotation: ROTATION }));
+    const less = await setOf(memberSpec());
+    expect(without(less, more)).to.deep.equal([]);
+    expect(without(more, less)).to.deep.equal(
+      [
+        ...["rotation", "enroller"].flatMap(role),
+        ...["eu-central-1", "eu-west-1"].flatMap(rotation),
+      ].sort(),
+    );
+  });
+
+  it("have the rotate function, its queue and its schedule in the vault where secrets are rotated", async () => {
+    const more = await setOf(vaultSpec({ rotates: true }));
+    const less = await setOf(vaultSpec());
+    expect(without(less, more)).to.deep.equal([]);
+    expect(without(more, less)).to.deep.equal(
+      [
+        ...role("rotate"),
+        ...lambda("rotate"),
+        source("rotate"),
+        ...schedule("rotate"),
+        ...queue("rotations"),
+        ...["rotation-failed", "rotation-overdue"].map(alarm),
+      ].sort(),
+    );
+  });
+
+  it("let the stamper make functions in an account whose secrets are rotated", async () => {
+    const more = await setOf(accessSpec({ rotates: true }));
+    expect(without(more, await setOf(accessSpec()))).to.deep.equal(
+      stamper("functions")
+        .filter((it) => it.includes("functions"))
+        .sort(),
+    );
+  });
 
   it("have no rule for reads where reads are not watched", async () => {
     expect(await setOf(memberSpec({ regions: ["eu-central-1"], watchReads: false }))).to.deep.equal(

@@ -31,7 +31,7 @@ export function callersOf(world: World): Callers {
 
 async function take(world: World, who: Who | Twin["by"]): Promise<Caller> {
   const { endpoint } = world.emulator;
-  const { backup, sweep, restore, drill } = NAMES.functionRoles;
+  const { backup, sweep, restore, drill, rotate } = NAMES.functionRoles;
   const ofService = async (accountId: string, name: string): Promise<Caller> => {
     const arn = roleArn(accountId, name);
     return { arn, credentials: await sessionForService(endpoint, arn) };
@@ -82,6 +82,12 @@ async function take(world: World, who: Who | Twin["by"]): Promise<Caller> {
       return ofService(world.vaultId, restore);
     case "the drill function":
       return ofService(world.vaultId, drill);
+    case "the rotate function":
+      return ofService(world.vaultId, rotate);
+    case "the rotation function":
+      return ofService(world.memberId, NAMES.rotationFunction);
+    case "the enroller":
+      return inMember(NAMES.enrollerRole, rotate);
     case "the replication":
       return ofService(world.vaultId, NAMES.replicationRole);
     case "the operator":

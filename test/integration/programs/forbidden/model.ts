@@ -12,6 +12,10 @@ export type Who =
   | "the sweep function"
   | "the restore function"
   | "the drill function"
+  | "the rotate function"
+  /** A member's, which does the steps. */
+  | "the rotation function"
+  | "the enroller"
   | "the operator"
   | "the replication"
   | "the service"
@@ -70,6 +74,8 @@ export interface Scene {
   readonly backup: { readonly key: string; readonly versionId: string };
   readonly secretArn: string;
   readonly otherSecretArn: string;
+  /** One of the member's that Strongroom rotates. */
+  readonly rotatedSecretArn: string;
   readonly memberKeyId: string;
   readonly memberCiphertext: string;
   /** A data key of the backup key's, as it stands in front of an envelope. */

@@ -27,10 +27,14 @@ export async function sceneOf(
     const call = { accountId, region, service, operation, parameters };
     return (await mustCallAsRoot(world.emulator.endpoint, call)).json;
   };
-  const firstSecret = async (accountId: string) => {
+  const secretsOf = async (accountId: string) => {
     const { SecretList } = await asRoot(accountId, "secretsmanager", "ListSecrets", {});
-    return (SecretList as { ARN: string }[])[0]?.ARN ?? "";
+    return SecretList as { ARN: string; RotationEnabled: boolean; RotationLambdaARN?: string }[];
   };
+  const isRotated = (secret: Awaited<ReturnType<typeof secretsOf>>[number]) =>
+    secret.RotationEnabled && secret.RotationLambdaARN?.endsWith(NAMES.rotationFunction) === true;
+  const firstSecret = async (accountId: string) =>
+    (await secretsOf(accountId)).find((secret) => !isRotated(secret))?.ARN ?? "";
   const key = async (accountId: string, KeyId: string) => {
     const { KeyMetadata } = await asRoot(accountId, "kms", "DescribeKey", { KeyId });
     return KeyMetadata as { KeyId: string; Arn: string };
@@ -56,6 +60,7 @@ export async function sceneOf(
     backup,
     secretArn: await firstSecret(world.memberId),
     otherSecretArn: await firstSecret(OTHER),
+    rotatedSecretArn: (await secretsOf(world.memberId)).find(isRotated)?.ARN ?? "",
     memberKeyId: (await key(world.memberId, NAMES.memberKeyAlias)).KeyId,
     memberCiphertext: await encrypted(world.memberId, NAMES.memberKeyAlias),
     backupKeyArn: backupKey.Arn,

@@ -3,12 +3,9 @@ import { X509Certificate } from "node:crypto";
 import { expect } from "chai";
 
 import { FunctionError, type SecretValue } from "../../../../lambdas/ports";
-import {
-  ROTATOR_NAMES,
-  rotatorFor,
-  type RotatorPorts,
-} from "../../../../lambdas/rotation/rotators";
+import { rotatorFor, type RotatorPorts } from "../../../../lambdas/rotation/rotators";
 import type { Postgres } from "../../../../lambdas/rotation/rotators/ports";
+import { ROTATOR_NAMES } from "../../../../stacks/rotation";
 import { FakeAccessKeys } from "../../../support/vault/fake-access-keys";
 import { FakeClock } from "../../../support/vault/fake-clock";
 import { binary, text } from "../../../support/vault/scene";

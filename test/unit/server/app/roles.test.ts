@@ -27,6 +27,7 @@ const NEEDS = [
   ["viewer", post("/v1/fleet/affected", { paths: [] })],
   ["viewer", get("/v1/coverage")],
   ["viewer", get("/v1/secrets")],
+  ["viewer", get("/v1/rotations")],
   ["viewer", get("/v1/drills")],
   ["viewer", get("/v1/drills/drill-1")],
   ["viewer", get("/metrics")],
@@ -44,6 +45,7 @@ const NEEDS = [
   ["operator", start("restore", { restore: { order: "plan" } })],
   ["approver", start("retire")],
   ["approver", start("drill", { reason: "quarterly" })],
+  ["approver", start("rotate", { rotate: { name: "app/key" }, reason: "leaked" })],
   [
     "approver",
     start("restore", { restore: { order: "write", planRun: "run-1" }, reason: "it was deleted" }),

@@ -78,7 +78,7 @@ describe("the routes about runs", () => {
     ]);
     expect(problem.errors).to.deep.include({
       pointer: "/operation",
-      message: "must be one of preview, up, drift, retire, check, backup, restore, drill",
+      message: "must be one of preview, up, drift, retire, check, backup, restore, drill, rotate",
     });
     expect(t.runs.started).to.be.empty;
   });
