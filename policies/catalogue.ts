@@ -114,15 +114,24 @@ export const CATALOGUE: readonly Requirement[] = numbered([
 ]);
 
 /**
- * Parts of number 97 that a pack cannot see, and what stands in for it: the engine tells an analyzer neither its own
- * options nor what is in the state but no longer in the program.
+ * Parts of the catalogue that a pack cannot see, and what stands in for it: it sees the resources of one program, not what
+ * an account has besides, nor how things are used; and the engine tells an analyzer neither its own options nor what is in
+ * the state but no longer in the program.
  */
 export const UNSEEN: Readonly<Record<string, string>> = {
-  "an update with --target":
+  "which stacks are production (19)":
+    "The shortest recovery window is 7 days everywhere; set `minimumDays` of secret-recovery-window-kept to 30 for production. A deletion that skips the window is a call, which tampering-watched has watched.",
+  "secrets that nobody uses, and who rotates them (27)":
+    "The day of the last use is known to AWS alone. Who rotates is a tag: add its name to `tags` of secret-tagged.",
+  "accounts without any backup plan, and where a copy goes (81)":
+    "Only plans of the program are judged. That a copy goes to another vault is seen; whether that vault is of another account or air-gapped is not, where its ARN is not known yet.",
+  "alarms that are made elsewhere (88)":
+    "A program that watches nothing is not told to; what watches a source must watch all of its calls. Unauthorized calls and the use of root are conditions on any call, so no list of calls shows them.",
+  "an update with --target (97)":
     "An analyzer is not told of it. The service has no such option, so a partial update is one of a laptop only, and drift shows what it left out.",
-  "an alias where the URN of a protected resource disappears":
+  "an alias where the URN of a protected resource disappears (97)":
     "An analyzer sees the program's resources only. The engine itself refuses to delete what is protected, and a preview lists deletions first.",
-  "whether a stack output is marked as secret":
+  "whether a stack output is marked as secret (97)":
     "The engine hands values over without the mark, so a name that looks like a secret is refused in any case.",
 };
 

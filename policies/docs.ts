@@ -1,6 +1,7 @@
 import { CATALOGUE, rulesOf, UNSEEN } from "./catalogue";
 import { JUDGE } from "./config-keys";
 import { PACKS, RULES } from "./rules";
+import { CONFIRMED } from "./rules/objectives";
 import type { RuleInfo } from "./rules";
 
 /** How to write docs/policies.md anew; the test that finds it stale says this. */
@@ -28,12 +29,19 @@ export function policiesPage(): string {
     "## Catalogue",
     "What is asked of a stack that keeps secrets and their backups, by number, and the rules that see to it.",
     CATALOGUE.map(requirement).join("\n"),
-    "What no pack can see of number 97:",
+    "What no pack can see of it:",
     Object.entries(UNSEEN)
       .map(([what, instead]) => `- **${what}**: ${instead}`)
       .join("\n"),
     "## Frameworks",
     FRAMEWORKS,
+    `AWS's guide of Security Hub names these requirements of PCI DSS 4.0.1 for a control about the same thing (2026-11-25): ${Object.entries(
+      CONFIRMED,
+    )
+      .map(([number, control]) => `${number} (${control})`)
+      .join(
+        ", ",
+      )}. The other numbers of PCI DSS and those of HIPAA were not held against a source: check them before you rely on them. The domains of SOX are a custom of auditors.`,
     "## Rules",
     ...RULES.map((rule) => ruleSection(rule, [`- Packs: ${packsOf(rule)}`])),
   ].join("\n\n")}\n`;
