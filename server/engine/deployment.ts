@@ -8,6 +8,7 @@ export interface StateResource {
   readonly custom?: boolean;
   readonly delete?: boolean;
   readonly id?: string;
+  readonly parent?: string;
   /** URN and id of its provider, joined by `::`. */
   readonly provider?: string;
   readonly protect?: boolean;

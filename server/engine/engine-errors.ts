@@ -197,3 +197,11 @@ const lastLine = (text: string): string | undefined =>
 
 /** Whether the CLI says that there is no stack of that name. */
 export const saysNoSuchStack = (stderr: string): boolean => /no stack named/i.test(stderr);
+
+/** Whether the engine says that it lost the connection to a provider, so that nobody knows how far that had come. */
+export const saysProviderDied = (diagnostics: readonly string[]): boolean =>
+  diagnostics.some((text) =>
+    /code = (?:Unavailable|Canceled)|error reading from server|transport is closing|connection (?:reset|refused)[^\n]*rpc|plugin (?:exited|crashed)/i.test(
+      text,
+    ),
+  );

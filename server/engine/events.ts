@@ -4,7 +4,7 @@ import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation";
 
 import { readMark } from "../../stacks/verdicts";
 import type { ChangeCounts, PolicyViolation, ResourceChange, StackEvent } from "../ports";
-import { isCloudResource, nameOf } from "./deployment";
+import { isCloudResource, nameOf, type StateResource } from "./deployment";
 
 type Change = ResourceChange["operation"];
 
@@ -41,6 +41,8 @@ export interface Phase {
 export class EventReader {
   readonly violations: PolicyViolation[] = [];
   readonly diagnostics: string[] = [];
+  /** Creations that failed, as the engine would have noted them; values that are secret are not among the inputs. */
+  readonly failedCreations: StateResource[] = [];
   private steps = new Map<string, { change: Change | "same"; meta: StepEventMetadata }>();
   private other = false;
   /** A command that previews and then updates: the engine announces each of the two. */
@@ -129,6 +131,8 @@ export class EventReader {
     if (!this.live) return;
     // Nobody knows how far it got: it counts as a difference.
     this.other = true;
+    const made = creationOf(meta);
+    if (made !== undefined) this.failedCreations.push(made);
     this.progress(meta, "failed");
   }
 
@@ -176,6 +180,13 @@ export class EventReader {
       this.tell({ type: "message", level: "info", text });
     }
   }
+}
+
+function creationOf(meta: StepEventMetadata): StateResource | undefined {
+  if (meta.op !== "create" || meta.new === undefined || !isCloud(meta)) return undefined;
+  const { urn, type, parent, protect = false, retainOnDelete = false, inputs } = meta.new;
+  const { provider } = meta;
+  return { urn, type, custom: true, parent, provider, protect, retainOnDelete, inputs };
 }
 
 const isCloud = (meta: StepEventMetadata): boolean =>

@@ -19,9 +19,9 @@ import {
   wouldBeLost,
   type Deployment,
 } from "./deployment";
-import { errorOf } from "./engine-errors";
+import { errorOf, saysProviderDied } from "./engine-errors";
 import { EventReader } from "./events";
-import { type SoundState, soundState } from "./repair";
+import { type Repair, type SoundState, soundState, takeInLost } from "./repair";
 import { Sides } from "./sides";
 import { projectFile, stackFile, stackFileName } from "./settings";
 import { readState, type StateSource } from "./state";
@@ -113,9 +113,16 @@ export class Operation {
 
   /** The state, repaired where it has to be and the operation is one that changes things. */
   private async soundState(): Promise<Deployment | undefined> {
+    const { operation } = this.job;
+    if (operation === "preview" || operation === "drift") return this.readState();
+    const { state, repaired } = await soundState(await this.repair());
+    this.repaired = repaired;
+    return state?.deployment;
+  }
+
+  private async repair(): Promise<Repair> {
     const { job, settings } = this;
-    if (job.operation === "preview" || job.operation === "drift") return this.readState();
-    const { state, repaired } = await soundState({
+    return {
       ...(await this.source),
       accountId: job.spec.accountId,
       backupDir: settings.backupDir,
@@ -125,10 +132,25 @@ export class Operation {
         const { findLost } = await import("../inventory/find-lost.js");
         return findLost(job.connection)(search);
       },
-      tell: (text) => this.onEvent({ type: "message", level: "warning", text }),
-    });
-    this.repaired = repaired;
-    return state?.deployment;
+      tell: (text) => this.warn(text),
+    };
+  }
+
+  private warn(text: string): void {
+    this.onEvent({ type: "message", level: "warning", text });
+  }
+
+  /** What a provider had begun when it died is not to be made again by the next update. */
+  private async afterDeath(): Promise<void> {
+    const { failedCreations, diagnostics } = this.reader;
+    if (failedCreations.length === 0 || !saysProviderDied(diagnostics)) return;
+    try {
+      await takeInLost(failedCreations, await this.repair());
+    } catch (error) {
+      this.warn(
+        `a provider died while it created; look at what is there before the next up (${this.toError(error).message})`,
+      );
+    }
   }
 
   private async readState(): Promise<Deployment | undefined> {
@@ -268,6 +290,7 @@ export class Operation {
 
   private async failed(error: unknown): Promise<OperationResult> {
     const { reader, changedSomething } = this;
+    await this.afterDeath();
     const after = await this.readState().catch(() => undefined);
     const cancelled = this.signal.aborted;
     const record = cancelled

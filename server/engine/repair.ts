@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { AppError } from "../../stacks/errors";
 import type { StampName } from "../../stacks/naming";
 import type { EarlierState } from "../ports";
-import type { Deployment } from "./deployment";
+import type { Deployment, StateResource } from "./deployment";
 import { finishInterrupted, type Inquiry } from "./interrupted";
 import { exported, parseState, readState, type StateSource, type StateVersion } from "./state";
 
@@ -54,6 +54,23 @@ export async function soundState(repair: Repair): Promise<SoundState> {
   const state = open.length === 0 ? before : await finishInterrupted(before, repair);
   await putInPlace(state, read, repair);
   return { state, repaired: read === "damaged" ? "restored" : "finished" };
+}
+
+/**
+ * After an update whose provider died: the engine forgets a creation that failed, however far it had come, so what exists is taken
+ * into the state now, as after an interruption. Throws as {@link soundState} does.
+ */
+export async function takeInLost(
+  creations: readonly StateResource[],
+  repair: Repair,
+): Promise<void> {
+  const read = await readState(repair);
+  if (read === undefined) return;
+  const { pending_operations: open = [] } = read.deployment;
+  const lost = creations.map((resource) => ({ type: "creating", resource }));
+  const deployment = { ...read.deployment, pending_operations: [...open, ...lost] };
+  await keep(read, repair);
+  await putInPlace(await finishInterrupted({ ...read, deployment }, repair), read, repair);
 }
 
 /** Keeps the state as it is, with its secrets encrypted as they are; answers the file. */

@@ -9,8 +9,10 @@ import { type Emulator, startEmulator } from "../../../emulator/start";
 import { createPulumiEngine } from "../../../server/engine/engine";
 import type { Deployment, StateResource } from "../../../server/engine/deployment";
 import type { EnginePort, StackEvent, StackOperation, StackOutcome } from "../../../server/ports";
+import { sendSignal } from "../../../server/processes";
 import { stampName } from "../../../stacks/naming";
 import { engineTools } from "../../support/engine-tools";
+import { until } from "../../support/killable";
 import { fleetPlan, scratchFolder } from "../../support/runs";
 import { ACCOUNT } from "./support";
 
@@ -34,6 +36,20 @@ const TRUST = JSON.stringify({
 });
 
 type Inputs = Readonly<Record<string, unknown>>;
+
+/** Processes with this in their environment and in their command line. */
+function processesWith(setting: string, command: string): readonly number[] {
+  return readdirSync("/proc").flatMap((pid) => {
+    try {
+      const read = (name: string): string => readFileSync(`/proc/${pid}/${name}`, "utf8");
+      const isOne =
+        read("environ").split("\0").includes(setting) && read("cmdline").includes(command);
+      return isOne ? [Number(pid)] : [];
+    } catch {
+      return []; // It ended meanwhile, or is none.
+    }
+  });
+}
 
 interface Checkpoint {
   checkpoint: {
@@ -200,6 +216,29 @@ describe("an update that was killed while it created", function () {
     expect(outcome.error?.problems?.[0]?.message).to.contain("does not carry the stamp's tag");
     expect(readFileSync(file, "utf8")).to.equal(before);
     writeFileSync(file, good);
+  });
+
+  it("by the death of its provider has what that had created taken in, and the next one makes no second key", async () => {
+    const before = await keys();
+    const tags = { ...LATER, keys: "one two three" };
+    const running = up(tags);
+    await until("the key is there", async () => (await keys()).length > before.length);
+    const providers = processesWith(`AWS_ENDPOINT_URL=${emulator.endpoint}`, "terraform-provider");
+    expect(providers).to.not.deep.equal([]);
+    for (const pid of providers) sendSignal(pid, "SIGKILL");
+    const broken = await running;
+    expect(broken.status).to.equal("failed");
+    expect(said(), JSON.stringify(broken.error)).to.contain("aws:kms/key:Key key-three is there");
+    const after = await up(tags);
+    expect(after.error, JSON.stringify(after.error)).to.equal(undefined);
+    expect(after.counts).to.include({ create: 0, replace: 0, delete: 0 });
+    expect(await keys()).to.have.length(before.length + 1);
+    expect(named("key-three")).to.include({ protect: true, retainOnDelete: true });
+    // As the tests after this one expect it.
+    const state = read();
+    const { latest } = state.checkpoint;
+    latest.resources = latest.resources.filter(({ urn }) => !urn.endsWith("::key-three"));
+    writeFileSync(file, JSON.stringify(state));
   });
 
   describe("and a state that cannot be read", () => {

@@ -1,6 +1,11 @@
 import { expect } from "chai";
 
-import { errorOf, saysNoSuchStack, type Failure } from "../../../../server/engine/engine-errors";
+import {
+  errorOf,
+  saysNoSuchStack,
+  saysProviderDied,
+  type Failure,
+} from "../../../../server/engine/engine-errors";
 import type { PolicyViolation } from "../../../../server/ports";
 import type { ErrorCode } from "../../../../stacks/errors";
 
@@ -146,6 +151,18 @@ describe("the errors of the engine", () => {
 
   it("cut a message that never ends", () => {
     expect(errorOf(failure("x".repeat(100_000))).message.length).to.be.below(1000);
+  });
+
+  it("know a provider that died from AWS that refused", () => {
+    expect(
+      saysProviderDied([
+        "sdk-v2/provider2.go:520: rpc error: code = Unavailable desc = error reading from server: EOF",
+      ]),
+    ).to.equal(true);
+    expect(saysProviderDied(["creating IAM Role (r): HTTP 403, AccessDenied", "EOF"])).to.equal(
+      false,
+    );
+    expect(saysProviderDied([])).to.equal(false);
   });
 
   it("know a stack that is not there from a backend that does not answer", () => {

@@ -80,6 +80,30 @@ describe("reading the engine's events", () => {
     expect(reader.phase.differs).to.equal(true);
   });
 
+  it("remembers the creations that failed in an update, as they would stand in a state, and nothing else that failed", () => {
+    reader.begin(false);
+    reader.read(step("resOpFailedEvent", "create", "previewed"));
+    reader.begin(true);
+    reader.read(step("resOpFailedEvent", "update", "updated"));
+    reader.read(step("resOpFailedEvent", "create", "component", {}, false));
+    const made = { urn: "urn:k", type: "aws:kms/key:Key", custom: true, id: "", parent: "urn:p" };
+    const more = { protect: true, retainOnDelete: true, inputs: { a: 1 }, outputs: {} };
+    const provider = "urn:provider::id";
+    reader.read(step("resOpFailedEvent", "create", "k", { new: { ...made, ...more }, provider }));
+    expect(reader.failedCreations).to.deep.equal([
+      {
+        urn: "urn:k",
+        type: "aws:kms/key:Key",
+        custom: true,
+        parent: "urn:p",
+        provider,
+        protect: true,
+        retainOnDelete: true,
+        inputs: { a: 1 },
+      },
+    ]);
+  });
+
   it("counts the steps of a replacement as one", () => {
     reader.begin(true);
     for (const op of ["create-replacement", "replace", "delete-replaced"] as const) {

@@ -67,6 +67,26 @@ describe("the schedule of drift", () => {
     expect(runs.started).to.have.length(2);
   });
 
+  it("compares once where the clock jumps back an hour, as at the end of summer time or by hand, and leaves none out", async () => {
+    settings = { everyHours: 1, repair: [] };
+    const hours = [
+      "00:59:59",
+      "01:00:00",
+      "01:30:00",
+      "00:30:00",
+      "00:59:00",
+      "01:00:00",
+      "02:00:00",
+    ];
+    for (const hour of hours) {
+      // Central Europe goes back at 01:00 UTC of this day; UTC itself does not, and a clock set by hand may.
+      now = new Date(`2026-10-25T${hour}.000Z`);
+      await schedule.look();
+    }
+    expect(new Set(runs.started.map(({ key }) => key.key))).to.have.property("size", 3);
+    expect(runs.started).to.have.length(3);
+  });
+
   it("does nothing where the fleet file names no time", async () => {
     settings = { repair: ["prod"] };
     expect(await schedule.look()).to.deep.equal([]);
