@@ -212,6 +212,7 @@ async function start(
       metrics.stampMemory.set(numbers.peakMemoryMiB);
       const states = await runs.stampStates();
       metrics.stampsDrifted.set(states.filter(({ drifted }) => drifted === true).length);
+      metrics.stampsWeakened.set(states.filter(({ weakens = [] }) => weakens.length > 0).length);
       metrics.discoveryAge.set((await organization.ageSeconds()) ?? -1);
     },
     version: packageVersion(),

@@ -337,6 +337,8 @@ export interface StampState {
   readonly drifted?: boolean;
   /** What drifted: resources and names of properties, never values. */
   readonly drift?: readonly ResourceChange[];
+  /** The mandatory rules that its drift breaks, by id. */
+  readonly weakens?: readonly string[];
   /** When it was last compared with what is really there. */
   readonly comparedAt?: string;
   readonly error?: ErrorRecord;

@@ -26,7 +26,7 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
   const parts = [
     table(
       ["stamp", "status", run.operation === "check" ? "verdicts" : "changes", "time"],
-      run.stamps.map(({ stamp, status, unchanged, counts, verdicts, seconds }) => [
+      worstFirst(run).map(({ stamp, status, unchanged, counts, verdicts, seconds }) => [
         stamp,
         { painted: unchanged === true ? paint.dim("unchanged") : colour(status) },
         verdicts === undefined ? countsText(counts) : verdictsText(verdicts),
@@ -42,7 +42,7 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
   }
   // Changes of many stamps are read once for all accounts in which they are the same.
   const grouped = run.stamps.filter(({ changes = [] }) => changes.length > 0).length > 1;
-  for (const stamp of run.stamps) {
+  for (const stamp of worstFirst(run)) {
     const details = renderStamp(grouped ? { ...stamp, changes: [] } : stamp, io);
     if (details !== "") parts.push(details);
   }
@@ -55,6 +55,17 @@ export function renderRun(run: RunRecord, io: Pick<CliIo, "paint">): string {
   }
   parts.push(renderTotals(run, io));
   return `${parts.join("\n\n")}\n`;
+}
+
+const breaksRules = ({ violations = [] }: StampResult): boolean =>
+  violations.some(({ level }) => level === "mandatory");
+
+/** The stamps in their order; of a comparison, those first whose drift breaks a mandatory rule, then those that drifted. */
+function worstFirst({ operation, stamps }: RunRecord): readonly StampResult[] {
+  if (operation !== "drift") return stamps;
+  const badness = (stamp: StampResult): number =>
+    breaksRules(stamp) ? 2 : (stamp.changes ?? []).length > 0 ? 1 : 0;
+  return stamps.toSorted((a, b) => badness(b) - badness(a));
 }
 
 /**

@@ -204,8 +204,22 @@ export class Operation {
 
   private async drift(stack: Stack, before: Deployment | undefined): Promise<OperationResult> {
     this.reader.begin(false);
-    await stack.previewRefresh({ ...this.options });
-    return this.succeeded(before ?? {});
+    const { LiveState, weakenedRules } = await import("./live-state.js");
+    const live = new LiveState();
+    const { onEvent } = this.options;
+    const both = (event: EngineEvent): void => {
+      onEvent(event);
+      live.read(event);
+    };
+    await stack.previewRefresh({ ...this.options, onEvent: both });
+    const found = this.succeeded(before ?? {});
+    if (found.changes.length === 0) return found;
+    const { exemptions } = this.settings;
+    const today = new Date().toISOString().slice(0, 10);
+    const of = { stamp: this.job.stamp, exemptions, today };
+    const violations = weakenedRules(before?.resources ?? [], live, of);
+    for (const violation of violations) this.onEvent({ type: "policy", violation });
+    return { ...found, violations };
   }
 
   /**

@@ -16,6 +16,8 @@ export interface Metrics {
   readonly stampMemory: Gauge;
   /** Stamps that differ from what was made; to be alarmed about. */
   readonly stampsDrifted: Gauge;
+  /** Those among them whose drift breaks a mandatory rule; to be alarmed about first. */
+  readonly stampsWeakened: Gauge;
   readonly eventStreams: Gauge;
   readonly discoveryAge: Gauge;
 }
@@ -69,6 +71,11 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
     stampsDrifted: new Gauge({
       name: "strongroom_stamps_drifted",
       help: "Stamps in which the last comparison found that something differs from what was made",
+      registers,
+    }),
+    stampsWeakened: new Gauge({
+      name: "strongroom_stamps_weakened",
+      help: "Stamps whose drift breaks a mandatory rule",
       registers,
     }),
     eventStreams: new Gauge({

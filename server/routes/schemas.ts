@@ -267,6 +267,7 @@ const stampStateFields = {
   stampedAt: Type.Optional(time("When an up last succeeded")),
   drifted: Type.Optional(Type.Boolean({ description: "What the last drift operation found" })),
   drift: Type.Optional(Type.Array(ResourceChangeSchema)),
+  weakens: Type.Optional(Type.Array(text("A mandatory rule that its drift breaks"))),
   comparedAt: Type.Optional(time("When it was last compared with what is really there")),
   error: Type.Optional(ref("Error")),
 };

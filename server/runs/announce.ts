@@ -52,7 +52,7 @@ export function stampEnded(
   runId: string,
   operation: Operation,
   stamp: StampName,
-  { changes = [], coverage }: StampDetails,
+  { changes = [], violations = [], coverage }: StampDetails,
 ): readonly Announcement[] {
   if (operation === "drift" && changes.length > 0) {
     const told = changes
@@ -63,7 +63,10 @@ export function stampEnded(
         operation: how,
         properties,
       }));
-    const data = { runId, stamp, changes: told, changedResources: changes.length };
+    const weakens = violations
+      .filter(({ level }) => level === "mandatory")
+      .map(({ rule, urn, message }) => ({ rule, resource: urn, message }));
+    const data = { runId, stamp, weakens, changes: told, changedResources: changes.length };
     return [{ type: "strongroom.drift.found", subject: stamp, data }];
   }
   if (operation === "backup" && coverage !== undefined && coverage.covered < coverage.secrets) {

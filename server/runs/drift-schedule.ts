@@ -1,5 +1,5 @@
 import type { StampName } from "../../stacks/naming";
-import type { AccountView, RunRecord, RunRequest } from "../runs-ports";
+import type { AccountView, RunRecord, RunRequest, RunStatus, StampResult } from "../runs-ports";
 import { spanOf, startDue, type Schedule, type ScheduleOptions } from "./schedule";
 
 /** What the fleet file says about drift. */
@@ -17,6 +17,13 @@ export interface DriftScheduleOptions extends ScheduleOptions {
 
 const hasDrifted = ({ status, changes }: RunRecord["stamps"][number]): boolean =>
   status === "succeeded" && (changes?.length ?? 0) > 0;
+
+/** Whether the drift of a stamp breaks a mandatory rule. */
+const weakens = ({ violations = [] }: StampResult): boolean =>
+  violations.some(({ level }) => level === "mandatory");
+
+/** A run that stands still until somebody does something. */
+const WAITS: ReadonlySet<RunStatus> = new Set<RunStatus>(["waiting_for_approval", "paused"]);
 
 /** Compares the fleet from time to time, and brings back what the fleet file says. */
 export function driftSchedule(options: DriftScheduleOptions): Schedule {
@@ -55,16 +62,40 @@ async function lookForDrift(options: DriftScheduleOptions): Promise<readonly Run
         : [],
     ),
   );
-  const drifted = compared.run.stamps
-    .filter((result) => hasDrifted(result) && repairable.has(result.stamp))
-    .map(({ stamp }) => stamp);
-  if (drifted.length === 0) return started;
-  const bringBack: RunRequest = {
-    operation: "up",
-    target: { stamps: drifted },
-    refresh: true,
-    reason: `drift that ${compared.run.id} found, brought back by the fleet file`,
-  };
-  const repaired = await startDue(options, bringBack, `repair-${compared.run.id}`);
-  return repaired === undefined || repaired.replayed ? started : [...started, repaired.run];
+  const drifted = compared.run.stamps.filter(
+    (result) => hasDrifted(result) && repairable.has(result.stamp),
+  );
+  const repairs = await bringBack(options, compared.run.id, drifted);
+  return [...started, ...repairs];
+}
+
+/**
+ * Brings back what drifted: what breaks a mandatory rule in a run of its own, and the rest when that has ended or somebody has
+ * to approve it. Answers the runs that it started.
+ */
+async function bringBack(
+  options: DriftScheduleOptions,
+  comparedBy: string,
+  drifted: readonly StampResult[],
+): Promise<readonly RunRecord[]> {
+  const [first, rest] = [drifted.filter(weakens), drifted.filter((result) => !weakens(result))];
+  const started: RunRecord[] = [];
+  for (const [key, stamps, what] of [
+    [`repair-first-${comparedBy}`, first, "drift that breaks mandatory rules, "],
+    [`repair-${comparedBy}`, rest, "drift "],
+  ] as const) {
+    if (stamps.length === 0) continue;
+    const request: RunRequest = {
+      operation: "up",
+      target: { stamps: stamps.map(({ stamp }) => stamp) },
+      refresh: true,
+      reason: `${what}that ${comparedBy} found, brought back by the fleet file`,
+    };
+    const repaired = await startDue(options, request, key);
+    if (repaired === undefined) return started;
+    if (!repaired.replayed) started.push(repaired.run);
+    const { endedAt, status } = repaired.run;
+    if (endedAt === undefined && !WAITS.has(status)) return started;
+  }
+  return started;
 }

@@ -162,7 +162,11 @@ export interface StateRow {
   readonly last_ended_at: Date;
   readonly stamped_at: Date | null;
   readonly drifted: boolean | null;
-  readonly drift: { readonly changes: readonly ResourceChange[] } | null;
+  /** What older versions wrote down has no `weakens`. */
+  readonly drift: {
+    readonly changes: readonly ResourceChange[];
+    readonly weakens?: readonly string[];
+  } | null;
   readonly compared_at: Date | null;
   readonly error: ErrorRecord | null;
   readonly outputs: Readonly<Record<string, unknown>>;
@@ -177,6 +181,7 @@ export const stateOfRow = (row: StateRow): StampState => ({
   ...(row.stamped_at === null ? {} : { stampedAt: row.stamped_at.toISOString() }),
   ...(row.drifted === null ? {} : { drifted: row.drifted }),
   ...(row.drift === null ? {} : { drift: row.drift.changes }),
+  ...((row.drift?.weakens ?? []).length === 0 ? {} : { weakens: row.drift?.weakens ?? [] }),
   ...(row.compared_at === null ? {} : { comparedAt: row.compared_at.toISOString() }),
   ...(row.error === null ? {} : { error: row.error }),
 });

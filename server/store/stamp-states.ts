@@ -37,6 +37,12 @@ function madeBy({ operation, status, details, identity }: StampEnd, drifted: boo
   return { inputs, state, resources, violations } satisfies Omit<MadeStamp, "stamp" | "comparedAt">;
 }
 
+/** The mandatory rules that the drift of a stamp breaks. */
+function weakenedBy({ violations = [] }: StampDetails): readonly string[] {
+  const mandatory = violations.filter(({ level }) => level === "mandatory");
+  return [...new Set(mandatory.map(({ rule }) => rule))].sort();
+}
+
 /** Whether the run looked at what is really there: `drift`, a refresh, or an `up` that has just made it. */
 function compares({ operation, status, details, refreshed }: StampEnd): boolean {
   if (status !== "succeeded") return false;
@@ -60,7 +66,10 @@ export async function writeStampState(client: PoolClient, end: StampEnd): Promis
         ? false
         : null;
   const made = madeBy(end, drifted);
-  const drift = drifted === true ? { changes: details.changes?.slice(0, MOST_DRIFT) ?? [] } : null;
+  const drift =
+    drifted === true
+      ? { changes: details.changes?.slice(0, MOST_DRIFT) ?? [], weakens: weakenedBy(details) }
+      : null;
   await client.query(
     `INSERT INTO strongroom.stamp_states AS s
          (stamp, last_run_id, last_operation, last_status, last_ended_at, stamped_at, drifted, error, outputs,

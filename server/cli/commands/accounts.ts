@@ -26,6 +26,7 @@ function stateOf({ selected, stamps }: AccountView): string {
   const failed = stamps.filter(({ lastStatus }) => lastStatus === "failed");
   if (failed.length > 0)
     return `failed: ${failed.map(({ stamp }) => stamp.split("-")[0] ?? "").join(", ")}`;
+  if (stamps.some(({ weakens = [] }) => weakens.length > 0)) return "drifted: breaks rules";
   if (stamps.some(({ drifted }) => drifted === true)) return "drifted";
   const stamped = stamps.filter(({ stampedAt }) => stampedAt !== undefined).length;
   if (stamped === 0) return selected ? "not stamped" : "";

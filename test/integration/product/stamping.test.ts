@@ -4,6 +4,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 
+import { mustCallAsRoot } from "../../../emulator/calls";
 import type { RunRecord } from "../../../server/runs-ports";
 import { failuresOf, Product } from "../../support/product";
 import { Secrecy } from "./secrecy";
@@ -79,6 +80,46 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
     const run = await product.run({ operation: "drift", target: { accounts: [vault, MEMBER] } });
     expect(failuresOf(run)).to.deep.equal([]);
     expect(run.stamps.flatMap(({ changes }) => changes ?? [])).to.deep.equal([]);
+  });
+
+  it("tells drift that breaks a mandatory rule from other drift, and brings both back", async () => {
+    const { endpoint, organization } = product.emulator;
+    const viewer = await product.client("viewer");
+    const stamp = `member-${MEMBER}` as const;
+    const { resources } = await viewer.stamp(stamp);
+    const KeyId = resources.find(({ type }) => type === "aws:kms/key:Key")?.id;
+    const byHand = (operation: string, parameters: Readonly<Record<string, unknown>>) =>
+      mustCallAsRoot(endpoint, {
+        accountId: MEMBER,
+        region: organization.region,
+        service: "kms",
+        operation,
+        parameters: { KeyId, ...parameters },
+      });
+    const weakened = async (): Promise<readonly string[]> => {
+      const run = await product.run({ operation: "drift", target: { stamps: [stamp] } });
+      expect(failuresOf(run)).to.deep.equal([]);
+      const [result] = run.stamps;
+      expect(result?.changes).to.have.length(1);
+      return (result?.violations ?? []).map(({ rule }) => rule);
+    };
+    await byHand("UpdateKeyDescription", { Description: "by hand" });
+    expect(await weakened()).to.deep.equal([]);
+    await byHand("DisableKeyRotation", {});
+    expect(await weakened()).to.deep.equal(["kms-key-rotation-enabled"]);
+    expect(await viewer.stamp(stamp)).to.deep.include({
+      drifted: true,
+      weakens: ["kms-key-rotation-enabled"],
+    });
+    const back = await product.run({
+      operation: "up",
+      target: { stamps: [stamp] },
+      refresh: true,
+    });
+    expect(failuresOf(back)).to.deep.equal([]);
+    const after = await viewer.stamp(stamp);
+    expect(after.drifted).to.equal(false);
+    expect(after).not.to.have.property("weakens");
   });
 
   it("keeps to the rules in what it deployed, as its states say it", async () => {

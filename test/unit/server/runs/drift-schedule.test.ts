@@ -111,6 +111,33 @@ describe("the schedule of drift", () => {
     });
   });
 
+  it("brings back what breaks a mandatory rule first, and the rest when that has ended or waits for somebody", async () => {
+    settings = { everyHours: 6, repair: ["prod", "dev"] };
+    const [first] = await schedule.look();
+    const broken = {
+      pack: "strongroom",
+      rule: "kms-key-rotation-enabled",
+      level: "mandatory",
+      urn: "u",
+      message: "set it",
+    } as const;
+    const ended = sampleRun({
+      id: first!.id,
+      operation: "drift",
+      stamps: [result(PROD, [CHANGE]), { ...result(DEV, [CHANGE]), violations: [broken] }],
+    });
+    runs.runs.set(first!.id, { ...ended, endedAt: "2026-01-02T03:10:00.000Z" });
+    const targets = () => runs.started.slice(1).map(({ request }) => request.target.stamps);
+    await schedule.look();
+    await schedule.look();
+    expect(targets()).to.deep.equal([[stampName("member", DEV)]]);
+    const [, repair] = [...runs.runs.values()];
+    runs.runs.set(repair!.id, { ...repair!, status: "waiting_for_approval" });
+    await schedule.look();
+    await schedule.look();
+    expect(targets()).to.deep.equal([[stampName("member", DEV)], [stampName("member", PROD)]]);
+  });
+
   it("tries later when somebody holds a stamp, and does not hide anything else", async () => {
     runs.failure = new AppError("STACK_BUSY", "held by run-7");
     expect(await schedule.look()).to.deep.equal([]);

@@ -1,7 +1,12 @@
+import "reflect-metadata";
+
+import { createPrivateKey, webcrypto } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
+import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { expect } from "chai";
 
 import { readAddressRules } from "../../../../server/webhooks/addresses";
@@ -120,6 +125,43 @@ describe("sending to a webhook", () => {
     expect(silent).to.deep.equal({ error: "no answer within 0.05 s" });
     answer = (request) => request.socket.destroy();
     expect(await send(url, answers("127.0.0.1"))).to.have.property("error");
+  });
+
+  it("believes no receiver over TLS for whose certificate nobody vouches", async () => {
+    const keys = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
+      "sign",
+      "verify",
+    ]);
+    const certificate = await X509CertificateGenerator.createSelfSigned(
+      {
+        name: "CN=hooks.internal",
+        keys,
+        signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+        extensions: [
+          new SubjectAlternativeNameExtension([{ type: "dns", value: "hooks.internal" }]),
+        ],
+      },
+      webcrypto,
+    );
+    const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey));
+    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    const secure = createSecureServer(
+      { key: key.export({ format: "pem", type: "pkcs8" }), cert: certificate.toString("pem") },
+      (request, response) => {
+        asked.push({ url: request.url ?? "", body: "" });
+        response.writeHead(204).end();
+      },
+    );
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const { port: securePort } = secure.address() as AddressInfo;
+    const posted = await send(`https://hooks.internal:${securePort}/`, answers("127.0.0.1"));
+    expect(posted)
+      .to.have.property("error")
+      .that.matches(/self-signed/);
+    expect(asked).to.deep.equal([]);
+    secure.closeAllConnections();
+    secure.close();
   });
 
   it("says that a name is unknown", async () => {
