@@ -3,10 +3,12 @@ import { execFileSync } from "node:child_process";
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { expect } from "chai";
 
+import { callDoor } from "../../../emulator/calls";
 import type { Credentials } from "../../../emulator/identity";
 import type { Member } from "../../../lambdas/model";
-import type { AccountRotations, RotateNowAnswer } from "../../../lambdas/rotation-model";
+import type { AccountRotations } from "../../../lambdas/rotation-model";
 import { NAMES } from "../../../stacks/naming";
+import { findCanaries } from "../../support/canary";
 import { until, type Work } from "./work";
 import type { World } from "./world";
 
@@ -43,14 +45,21 @@ export function rotations(scene: () => RotationScene): void {
   };
   const look = (member: Member = scene().work.member) =>
     ask<AccountRotations>({ order: "rotations-account", member });
+  /** As the service asks for it, over its own door. */
   const rotate = async (name: string, requestId: string) => {
-    const { work } = scene();
-    const request = { order: "rotate-now", member: work.member, name, requestId };
-    return (await ask<RotateNowAnswer>(request)).items;
+    const { vault, member } = scene().work;
+    const request = { order: "rotate-now", member, name, requestId } as const;
+    return (await vault.rotate(request, () => undefined)).items;
   };
   const create = async (Name: string, more: Record<string, unknown>): Promise<string> =>
     String((await scene().work.mustAsMember("CreateSecret", { Name, ...more })).ARN);
-  const current = (SecretId: string) => scene().work.mustAsMember("GetSecretValue", { SecretId });
+  /** Every value that was ever current, to be looked for where no value may be. */
+  const values = new Set<string>();
+  const current = async (SecretId: string) => {
+    const value = await scene().work.mustAsMember("GetSecretValue", { SecretId });
+    values.add(String(value.SecretString));
+    return value;
+  };
   const tags = (values: Record<string, string>) =>
     Object.entries(values).map(([Key, Value]) => ({ Key, Value }));
 
@@ -164,8 +173,12 @@ export function rotations(scene: () => RotationScene): void {
     expect(item?.code, item?.message).to.equal("ROTATION_UNHEALTHY");
     expect(item?.outcome).to.equal("rolled-back");
     expect((await current("rotated/checked")).SecretString).to.equal("works-sixteen-ch");
-    const shown = (await look()).items.find(({ name }) => name === "rotated/checked");
+    await look();
+    const [shown] = (await scene().work.vault.rotations()).flatMap(({ items }) =>
+      items.filter(({ name }) => name === "rotated/checked"),
+    );
     expect(shown).to.include({ state: "failed", failures: 1 });
+    expect(shown?.reason).to.contain("ROTATION_UNHEALTHY");
   });
 
   it("end a rotation that somebody left, instead of writing over it", async () => {
@@ -208,5 +221,19 @@ export function rotations(scene: () => RotationScene): void {
     expect(secret.RotationEnabled).to.equal(false);
     expect(secret.Tags).to.deep.equal([]);
     expect((await current("rotated/by-name")).SecretString).to.equal(before);
+  });
+
+  it("leave no value anywhere but in the store of secrets", async () => {
+    const { world } = scene();
+    await callDoor(world.emulator.endpoint, "POST", "/_strongroom/save");
+    // Short ones, which the test itself gave, would be found in anything.
+    const drawn = [...values].filter((value) => value.length >= 16);
+    expect(drawn.length).to.be.greaterThan(4);
+    const isStore = (file: string) => file.endsWith("services/secretsmanager.json");
+    const { files, hits } = findCanaries(world.folder, drawn, isStore);
+    expect(hits).to.deep.equal([]);
+    expect(files).to.be.greaterThan(5);
+    const store = findCanaries(world.folder, drawn, (file) => !isStore(file));
+    expect(store.hits).not.to.deep.equal([]);
   });
 }
