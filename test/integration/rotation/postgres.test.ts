@@ -12,6 +12,7 @@ import {
   postgresAlternating,
   postgresSingleUser,
 } from "../../../lambdas/rotation/rotators/postgres";
+import { goBack, settleRotation } from "../../../lambdas/rotation/settle";
 import { ROTATION_STEPS, rotationStep } from "../../../lambdas/rotation/steps";
 import { startLocalPostgres, type LocalPostgres } from "../../../server/store/local-postgres";
 import { FakeRotationSecrets } from "../../support/vault/fake-rotation-secrets";
@@ -198,6 +199,55 @@ describe("rotating the users of a real PostgreSQL server", function () {
     over.abort();
     await client;
     expect(logins).to.be.greaterThan(4);
+  });
+
+  it("lets him log in at every moment also when the new value is taken back again, with alternating users", async () => {
+    const { table, secrets, rotator, begin, finish } = await scene("alternating");
+    const over = new AbortController();
+    const client = (async () => {
+      while (!over.signal.aborted) await reads(secrets.current, table);
+    })();
+    for (let round = 0; round < 3; round++) {
+      const before = secrets.current;
+      const token = begin();
+      await finish(token);
+      await goBack({ arn: secrets.arn, token }, { secrets, rotator, log });
+      expect(secrets.current).to.deep.equal(before);
+    }
+    over.abort();
+    await client;
+  });
+
+  it("gives a single user its password before back, wherever going back was cut off", async () => {
+    const { table, secrets, rotator, begin, finish } = await scene("single");
+    for (let cut = 1; ; cut++) {
+      const before = secrets.current;
+      const token = begin();
+      await finish(token);
+      let left = cut;
+      secrets.onCall = () => {
+        left -= 1;
+        if (left === 0) throw new Error("killed");
+      };
+      const ended = await failureOf(goBack({ arn: secrets.arn, token }, { secrets, rotator, log }));
+      secrets.onCall = undefined;
+      await goBack({ arn: secrets.arn, token }, { secrets, rotator, log });
+      expect(secrets.current, `cut at ${cut}`).to.deep.equal(before);
+      await reads(secrets.current, table);
+      if (ended === undefined) break;
+    }
+  });
+
+  it("ends a rotation that was left when the server knew the new password already", async () => {
+    const { table, secrets, rotator, begin } = await scene("single");
+    const token = begin();
+    for (const step of ["createSecret", "setSecret"] as const) {
+      await rotationStep(step, { arn: secrets.arn, token }, { secrets, rotator, log });
+    }
+    expect(await failureOf(reads(secrets.current, table))).to.include({ code: "28P01" });
+    const settled = await settleRotation({ arn: secrets.arn, token }, { secrets, rotator, log });
+    expect(settled).to.deep.equal({ outcome: "current" });
+    await reads(secrets.current, table);
   });
 
   it("keeps the password before valid with alternating users, until the rotation after", async () => {
