@@ -1,8 +1,17 @@
 import { serverSentEvents } from "../server/cli/events";
 
+/** Streams that are read. */
+export interface ReadStreams {
+  /** Events that have come so far, over all of them. */
+  readonly events: () => number;
+  /** Those that have ended, in whatever way: what is measured after the first one is not what was asked for. */
+  readonly ended: () => number;
+}
+
 /**
- * Opens event streams and reads them for as long as they go on. Resolves when all of them are open; `events` says how many
- * events have come since. Throws when one is refused.
+ * Opens event streams and reads each from the moment on which it is open: fetch cancels the body of an answer that nobody
+ * holds and nobody reads yet as soon as memory is cleaned up, and says nothing. Resolves when all of them are open. Throws
+ * when one is refused.
  *
  * @param tokens taken in turn: the service lets one caller have only so many streams.
  */
@@ -10,12 +19,16 @@ export async function createReadStreams(
   address: string,
   count: number,
   tokens: readonly string[],
-): Promise<{ events: () => number }> {
+): Promise<ReadStreams> {
   let events = 0;
+  let ended = 0;
   const read = async (body: ReadableStream<Uint8Array>): Promise<void> => {
     for await (const { data } of serverSentEvents(body)) if (data !== "") events += 1;
   };
-  const opened = await Promise.all(
+  const end = (): void => {
+    ended += 1;
+  };
+  await Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const response = await fetch(address, {
         headers: {
@@ -26,10 +39,8 @@ export async function createReadStreams(
       if (response.status !== 200 || response.body === null) {
         throw new Error(`a stream was answered with ${response.status}`);
       }
-      return response.body;
+      void read(response.body).then(end, end);
     }),
   );
-  // The end of the service ends them; what they have read by then counts.
-  for (const body of opened) void read(body).catch(() => undefined);
-  return { events: () => events };
+  return { events: () => events, ended: () => ended };
 }

@@ -15,6 +15,7 @@ interface Options {
   readonly concurrency: number;
   readonly takes: number;
   readonly failures: number;
+  readonly awsLimits?: boolean;
 }
 
 /** `npm run simulate`: a large fleet on a real database with an engine that only takes time. Prints one JSON document. */
@@ -23,10 +24,11 @@ async function main(): Promise<void> {
     .description("Run a large fleet through the queue, the waves and the ledger, without an engine")
     .option("--accounts <count>", "accounts, two stamps each", wholeNumber(1, 20_000), 1000)
     .option("--seed <number>", "decides times and failures", wholeNumber(0, 2 ** 31), 1)
-    .option("--workers <count>", "services on the one database", wholeNumber(1, 16), 4)
+    .option("--workers <count>", "processes that work on the one database", wholeNumber(1, 16), 4)
     .option("--concurrency <count>", "operations at a time in each", wholeNumber(1, 64), 16)
     .option("--takes <ms>", "longest operation, milliseconds", wholeNumber(0, 60_000), 200)
-    .option("--failures <percent>", "stamps that fail", wholeNumber(0, 100), 3);
+    .option("--failures <percent>", "stamps that fail", wholeNumber(0, 100), 3)
+    .option("--aws-limits", "space out the starts by the default rates of STS and IAM");
   const options = command.parse().opts<Options>();
   const stateDir = mkdtempSync(path.join(tmpdir(), "strongroom-simulate-"));
   process.stderr.write(`seed ${options.seed}\n`);
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
       ...options,
       takesMs: options.takes,
       failureRate: options.failures / 100,
+      awsLimits: options.awsLimits === true,
       stateDir,
       report: (line) => process.stderr.write(`${line}\n`),
     });

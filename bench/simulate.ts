@@ -1,29 +1,47 @@
+import { fork, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { digest } from "../stacks/digest";
-import { stampName, type StampName } from "../stacks/naming";
+import { stampName } from "../stacks/naming";
 import { CLOSED_TO_FAILURES } from "../stacks/rollout";
-import type { EnginePort, StackOutcome } from "../server/ports";
+import type { AwsRates } from "../server/runs/aws-budget";
 import type { PlannedRun } from "../server/runs/planner";
-import { createRunService, type ManagedRunService } from "../server/runs/service";
+import { createRunService } from "../server/runs/service";
 import type { RunRecord, RunRequest } from "../server/runs-ports";
+import { startLocalPostgres } from "../server/store/local-postgres";
 import { openStore } from "../server/store/store";
+import { simulatedEngine, type SimulatedEngine } from "./simulated-engine";
 
 /** What is simulated: the planner's result, the queue, waves, ledger and API are real; only the engine is not. */
-export interface SimulationOptions {
+export interface SimulationOptions extends SimulatedEngine {
   readonly accounts: number;
-  readonly seed: number;
-  /** How many services share the database. */
+  /** Processes that work, beside the one of the service. */
   readonly workers: number;
   /** Operations at the same time in each of them. */
   readonly concurrency: number;
-  /** Longest time of one operation, milliseconds; each takes between a half and all of it. */
-  readonly takesMs: number;
-  /** Share of the stamps whose first operation fails, 0 to 1. */
-  readonly failureRate: number;
+  /** Space out the starts as for a real AWS; else the queue alone is measured. */
+  readonly awsLimits: boolean;
   readonly stateDir: string;
   readonly report: (line: string) => void;
+}
+
+/** What a worker's process is told. */
+export interface SimulatedWorker extends SimulatedEngine {
+  readonly databaseUrl: string;
+  readonly stateDir: string;
+  readonly concurrency: number;
+  readonly awsRates?: AwsRates;
+}
+
+/** Memory of one process, MiB: when a tenth of the stamps had ended, the most, and at the end. */
+export interface ProcessMemory {
+  readonly process: string;
+  readonly early: number;
+  readonly most: number;
+  readonly end: number;
 }
 
 export interface SimulationResult {
@@ -34,12 +52,14 @@ export interface SimulationResult {
   readonly stampsPerSecond: number;
   /** Time of a request for the run with everything in it, while the run goes on. Milliseconds. */
   readonly read: Percentiles;
+  /** Time of a request for the list of runs, likewise. */
+  readonly list: Percentiles;
   /** Time to accept the run, milliseconds. */
   readonly acceptMs: number;
   /** Time of a second run that leaves every stamp alone but those that failed, milliseconds. */
   readonly unchangedMs: number;
   readonly unchanged: number;
-  readonly memoryMiB: { readonly start: number; readonly most: number; readonly end: number };
+  readonly memoryMiB: readonly ProcessMemory[];
 }
 
 interface Percentiles {
@@ -48,65 +68,8 @@ interface Percentiles {
   readonly requests: number;
 }
 
-const ZERO = { create: 0, update: 0, replace: 0, delete: 0, same: 0 };
-
-/** A number from 0 to 1 that a seed and a name decide. */
-function chance(seed: number, name: string): number {
-  return Number.parseInt(digest({ seed, name }).slice(0, 8), 16) / 0xffffffff;
-}
-
-/** Takes time, and fails the first time for some, as the seed says. */
-export function simulatedEngine(
-  options: Pick<SimulationOptions, "seed" | "takesMs" | "failureRate">,
-): EnginePort {
-  const { seed, takesMs, failureRate } = options;
-  const made = new Set<StampName>();
-  const tried = new Set<StampName>();
-  const identity = (stamp: StampName, spec: unknown) => ({
-    inputs: digest({ spec }),
-    program: "simulated",
-    packs: "simulated",
-    ...(made.has(stamp) ? { state: "1" } : {}),
-  });
-  return {
-    identify: (jobs) => Promise.resolve(jobs.map(({ stamp, spec }) => identity(stamp, spec))),
-    resources: () => Promise.resolve(undefined),
-    deployed: () => Promise.resolve(undefined),
-    async execute({ stamp, spec, operation }, onEvent, signal): Promise<StackOutcome> {
-      for (const status of ["started", "done"] as const) {
-        onEvent({
-          type: "resource",
-          urn: `urn:pulumi:${stamp}::s::t::key`,
-          operation: "create",
-          status,
-        });
-      }
-      const time = takesMs * (0.5 + chance(seed, `time ${stamp}`) / 2);
-      const rested = await sleep(time, true, { signal }).catch(() => false);
-      const fails = !tried.has(stamp) && chance(seed, `fate ${stamp}`) < failureRate;
-      tried.add(stamp);
-      const outcome = { changes: [], violations: [], outputs: {}, seconds: time / 1000 };
-      const more = { ...outcome, counts: ZERO, resources: 0, peakMemoryMiB: 1 };
-      if (!rested) return { ...more, status: "cancelled" };
-      if (fails) {
-        return {
-          ...more,
-          status: "failed",
-          error: { code: "ACCESS_DENIED", message: "simulated" },
-        };
-      }
-      if (operation === "up") made.add(stamp);
-      const counts = { ...ZERO, create: 30 };
-      return {
-        ...more,
-        counts,
-        resources: 30,
-        status: "succeeded",
-        identity: identity(stamp, spec),
-      };
-    },
-  };
-}
+/** Rates that nothing waits for. */
+const NO_LIMITS: AwsRates = { sts: 1e9, iam: 1e9 };
 
 /** A canary wave of one in a hundred, then a tenth, then the rest; one in twenty may fail. */
 export function simulatedPlan(accounts: number): PlannedRun {
@@ -156,39 +119,45 @@ export function simulatedPlan(accounts: number): PlannedRun {
 /** Runs the whole of it once and answers what was measured. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { accounts, workers, concurrency, stateDir, report } = options;
-  const store = await openStore({ stateDir, report, connections: 20 });
-  const engine = simulatedEngine(options);
-  const plan = simulatedPlan(accounts);
-  const services: ManagedRunService[] = Array.from({ length: workers }, () =>
-    createRunService({
+  const { seed, takesMs, failureRate } = options;
+  const database = await startLocalPostgres(path.join(stateDir, "database"), report);
+  const databaseUrl = database.connectionString;
+  const store = await openStore({ databaseUrl, stateDir, report });
+  const children: ChildProcess[] = [];
+  try {
+    const plan = simulatedPlan(accounts);
+    const service = createRunService({
       store,
-      engine,
+      engine: simulatedEngine(options),
       vault: { execute: () => Promise.reject(new Error("nothing is asked of the vault")) } as never,
       planner: { plan: () => Promise.resolve(plan) },
       clock: { now: () => new Date() },
       concurrency,
-      reserveMiB: 0,
-      availableMiB: () => 1_000_000,
       report,
-    }),
-  );
-  const memory = () => process.memoryUsage().rss / 2 ** 20;
-  const start = memory();
-  let most = start;
-  try {
-    const [service] = services;
-    if (service === undefined) throw new Error("a simulation needs a worker");
-    for (const each of services) await each.startWorkers();
+    });
+    const told = { databaseUrl, stateDir, concurrency, seed, takesMs, failureRate };
+    for (let index = 0; index < workers; index += 1) {
+      children.push(
+        await startWorker({ ...told, ...(options.awsLimits ? {} : { awsRates: NO_LIMITS }) }),
+      );
+    }
+    const memory = new MemoryOf([
+      ["service", process.pid],
+      ...children.map(({ pid = 0 }, index) => [`worker ${index + 1}`, pid] as const),
+    ]);
     const asked = performance.now();
     const { run } = await service.start(UP, newKey());
     const acceptMs = performance.now() - asked;
-    const times: number[] = [];
+    const reads: number[] = [];
+    const lists: number[] = [];
     let last: RunRecord = run;
     while (last.endedAt === undefined) {
-      const before = performance.now();
-      last = (await service.get(run.id)) ?? last;
-      times.push(performance.now() - before);
-      most = Math.max(most, memory());
+      last = (await timed(reads, () => service.get(run.id))) ?? last;
+      await timed(lists, () => service.list({ limit: 20 }));
+      const over = last.stamps.filter(
+        ({ status }) => status === "succeeded" || status === "failed",
+      );
+      memory.look(over.length * 10 >= plan.stamps.length);
       await sleep(100);
     }
     const seconds = (performance.now() - asked) / 1000;
@@ -203,16 +172,77 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       failed: last.stamps.filter(({ status }) => status === "failed").length,
       seconds: round(seconds),
       stampsPerSecond: round(plan.stamps.length / seconds),
-      read: percentiles(times),
+      read: percentiles(reads),
+      list: percentiles(lists),
       acceptMs: round(acceptMs),
       unchangedMs: round(unchangedMs),
       unchanged: left,
-      memoryMiB: { start: round(start), most: round(most), end: round(memory()) },
+      memoryMiB: memory.result,
     };
   } finally {
-    for (const each of services) await each.close();
+    for (const child of children) await ended(child);
     await store.close();
+    await database.stop();
   }
+}
+
+async function startWorker(told: SimulatedWorker): Promise<ChildProcess> {
+  const child = fork(path.join(__dirname, "simulate-worker.js"), [JSON.stringify(told)]);
+  const gone = once(child, "exit").then(([code]) => {
+    throw new Error(`a worker ended with ${String(code)}`);
+  });
+  await Promise.race([once(child, "message"), gone]);
+  // Whoever ends it waits for the end by himself.
+  gone.catch(() => undefined);
+  return child;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.disconnect();
+  await exit;
+}
+
+async function timed<T>(times: number[], work: () => Promise<T>): Promise<T> {
+  const before = performance.now();
+  const answer = await work();
+  times.push(performance.now() - before);
+  return answer;
+}
+
+/** Watches the memory that processes hold (resident, MiB). */
+class MemoryOf {
+  private readonly seen: { name: string; pid: number; early?: number; most: number; end: number }[];
+
+  constructor(processes: readonly (readonly [string, number])[]) {
+    this.seen = processes.map(([name, pid]) => ({ name, pid, most: 0, end: 0 }));
+  }
+
+  look(isUnderWay: boolean): void {
+    for (const one of this.seen) {
+      one.end = residentMiB(one.pid);
+      one.most = Math.max(one.most, one.end);
+      if (isUnderWay) one.early ??= one.end;
+    }
+  }
+
+  get result(): readonly ProcessMemory[] {
+    return this.seen.map(({ name, early, most, end }) => ({
+      process: name,
+      early: round(early ?? end),
+      most: round(most),
+      end: round(end),
+    }));
+  }
+}
+
+const PAGE_KIB = 4;
+
+/** Linux only, as the figures are. */
+function residentMiB(pid: number): number {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
+  return (pages * PAGE_KIB) / 1024;
 }
 
 const UP: RunRequest = { operation: "up", target: {} };

@@ -1,13 +1,13 @@
 // Readers of a run's event stream, as a process of its own. Started with fork(); says when all streams are open, and how
-// many events came when it is told to stop.
+// many events came, and how many streams had ended, when it is told to stop.
 import { createReadStreams } from "./read-streams";
 
 const [address = "", count = "0", ...tokens] = process.argv.slice(2);
 
 void createReadStreams(address, Number(count), tokens).then(
-  ({ events }) => {
+  ({ events, ended }) => {
     process.on("message", () => {
-      process.send?.({ events: events() });
+      process.send?.({ events: events(), ended: ended() });
       process.disconnect();
       process.exit(0);
     });

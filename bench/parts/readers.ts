@@ -34,7 +34,7 @@ export interface ReadersReport {
 /** Requests each second while it is measured, and for how long. */
 const RATE = 20;
 const SECONDS = 30;
-/** Four stamps at a time tell five events a second each, as real ones do where they are busiest. */
+/** The two stamps of the canary's wave tell five events a second each, as real ones do where they are busiest. */
 const PACE: Pace = { events: 600, everyMs: 200 };
 const MEMBERS = 14;
 
@@ -68,7 +68,8 @@ export async function runReaders(
         tokens,
       );
       const withReaders = latencyOf(await atRate(RATE, SECONDS, ask));
-      const events = await streams.stop();
+      const { events, ended: gone } = await streams.stop();
+      if (gone > 0) throw new Error(`${gone} of ${readers} readers were cut off meanwhile`);
       const { status, stamps } = await client.run(run.id);
       if (status !== "running") {
         const why = stamps.map(({ stamp, error }) => `${stamp} ${error?.message ?? ""}`.trim());
@@ -132,7 +133,7 @@ async function openStreams(
   address: string,
   count: number,
   tokens: readonly string[],
-): Promise<{ stop: () => Promise<number> }> {
+): Promise<{ stop: () => Promise<{ events: number; ended: number }> }> {
   const child = fork(path.join(__dirname, "../stream-readers.js"), [
     address,
     String(count),
@@ -141,9 +142,9 @@ async function openStreams(
   await messageOf(child, "the readers");
   return {
     stop: async () => {
-      const answer = messageOf<{ events: number }>(child, "the readers");
+      const answer = messageOf<{ events: number; ended: number }>(child, "the readers");
       await ended(child, () => child.send("stop"));
-      return (await answer).events;
+      return answer;
     },
   };
 }
