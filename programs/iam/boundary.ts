@@ -128,20 +128,20 @@ function ceiling(spec: AccessSpec, place: Place): (Statement | undefined)[] {
         arns.topic(place, "*", "strongroom-*"),
         arns.alarm(place, "*", "*"),
         arns.analyzer(place, "*", `${NAMES.analyzer}*`),
-        ...(vault ? [arns.bus(place, "*", NAMES.eventBus)] : []),
+        // Of a vault that rotates also its own default bus, on which outcomes are told.
+        ...(vault ? [arns.bus(place, "*", rotates ? "*" : NAMES.eventBus)] : []),
       ],
     ),
-    allow(
-      "SendToTheVault",
-      ["events:PutEvents"],
-      // Outcomes of rotations are told on the account's own bus.
-      vault && rotates
-        ? [arns.bus(place, "*", "*")]
-        : [
+    vault && rotates
+      ? undefined
+      : allow(
+          "SendToTheVault",
+          ["events:PutEvents"],
+          [
             arns.bus({ ...place, accountId: spec.vaultAccountId }, "*", NAMES.eventBus),
             ...(rotates ? [arns.bus(place, "*", "default")] : []),
           ],
-    ),
+        ),
     allow(
       "Secrets",
       rotates ? SECRETS_WITH_ROTATIONS : SECRETS,
