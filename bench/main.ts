@@ -5,10 +5,12 @@ import path from "node:path";
 import { projectRoot } from "../engine/parts";
 import { benchCommand, type BenchOptions, type Part } from "./options";
 import { runBackups } from "./parts/backups";
+import { runKilledWorker } from "./parts/killed-worker";
 import { renderPolicies, runPolicies } from "./parts/policies";
 import { runReaders } from "./parts/readers";
 import { runStamps } from "./parts/stamps";
 import { renderBackups } from "./render-backups";
+import { renderKilledWorker } from "./render-killed-worker";
 import { renderReaders } from "./render-readers";
 import { renderDifferences, renderStamps } from "./render-stamps";
 
@@ -33,6 +35,10 @@ const PARTS: Readonly<Record<Part, (folder: string, options: BenchOptions) => Pr
     readers: async (folder, options) => {
       const report = await runReaders(folder, options, say);
       return { report, text: renderReaders(report) };
+    },
+    "killed-worker": async (folder) => {
+      const report = await runKilledWorker(folder, say);
+      return { report, text: renderKilledWorker(report) };
     },
     policies: (folder) => {
       const report = runPolicies(folder);

@@ -6,7 +6,7 @@ import { wholeNumber } from "../server/cli/whole-number";
 export const OTHERS = ["pulumi", "terraform"] as const;
 export type Other = (typeof OTHERS)[number];
 
-export const PARTS = ["stamps", "backups", "readers", "policies"] as const;
+export const PARTS = ["stamps", "backups", "readers", "policies", "killed-worker"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -49,6 +49,7 @@ Examples:
   npm run bench -- --part backups --secrets 100 --backup-accounts 3
   npm run bench -- --part readers --readers 200        the API beside readers of a run's events: two minutes
   npm run bench -- --part policies                     the rules over 10 000 resources and a large policy: a minute
+  npm run bench -- --part killed-worker                what a killed worker costs a run: five minutes
   npm run bench -- --part backups --json | jq .backups
 
 Exit codes: 0 measured, 1 a contestant or a function failed, 2 wrong options.
@@ -61,11 +62,12 @@ export function benchCommand(run: (options: BenchOptions) => Promise<void>): Com
       "Measures the product on emulators of its own, with IAM enforced. `stamps`: time, CPU and memory of the service,\n" +
         "the stock pulumi CLI and terraform for the same stamps. `backups`: the deployed functions at work.\n" +
         "`readers`: the API's answers beside many readers of a run's events. `policies`: the rules alone.\n" +
+        "`killed-worker`: the same run with and without the death of a worker.\n" +
         "Ratios first: the figures of an emulator say nothing about AWS's own times.",
     )
     .option(
       "--part <names>",
-      "stamps, backups, readers, policies, or all",
+      "stamps, backups, readers, policies, killed-worker, or all",
       some(PARTS, "", "all"),
       PARTS,
     )

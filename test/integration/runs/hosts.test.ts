@@ -10,6 +10,7 @@ import type { Store } from "../../../server/store/types";
 import { stampName, type StampName } from "../../../stacks/naming";
 import { FakeEngine } from "../../support/fake-engine";
 import { FakeVault } from "../../support/fake-vault";
+import { expectOneEnd } from "../../support/one-end";
 import { startKillable, until } from "../../support/killable";
 import { FakePlanner, keyFor, newAccount, scratchFolder } from "../../support/runs";
 
@@ -51,7 +52,7 @@ describe("services and workers of several processes on one database", function (
   }
   async function ended(id: string): Promise<RunRecord> {
     for await (const event of service.follow(id, 0, AbortSignal.timeout(90_000))) event;
-    return (await service.get(id))!;
+    return expectOneEnd(service, id);
   }
 
   before(async () => {
