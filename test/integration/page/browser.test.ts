@@ -169,7 +169,7 @@ describe("the page in a browser", function () {
     await page.goto(`/runs/${id}`);
     await page.getByRole("button", { name: "Cancel" }).click();
     await finish(id);
-    await page.reload();
+    // The page comes anew by itself when the run has ended, or came when it had.
     await page.locator('#status .badge[data-state="cancelled"]').waitFor();
   });
 
