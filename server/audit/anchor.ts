@@ -1,8 +1,9 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { AppError } from "../../stacks/errors";
 import type { AuditAnchor } from "../runs-ports";
+import { readIfThere } from "../text-file";
 import type { AuditSource } from "./chain";
 
 /** The last entry of the audit log as somebody saw it, kept outside the database. */
@@ -34,13 +35,8 @@ export function parseAnchor(text: string): AuditAnchor | undefined {
 export function anchorIn(stateDir: string, source: AuditSource): AnchorKeeper {
   const file = path.join(stateDir, "audit-anchor.json");
   const kept = async (): Promise<AuditAnchor | undefined> => {
-    let text: string;
-    try {
-      text = await readFile(file, "utf8");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
+    const text = await readIfThere(file);
+    if (text === undefined) return undefined;
     const anchor = parseAnchor(text);
     if (anchor !== undefined) return anchor;
     throw new AppError("SPEC_SETTINGS", `${file} does not hold the end of an audit log`, {

@@ -1,8 +1,9 @@
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { AppError } from "../../stacks/errors";
 import type { KeptToken } from "../access-ports";
+import { readIfThere } from "../text-file";
 import { type Role, ROLES } from "./roles";
 import { keptToken, newToken, tokenId } from "./token-form";
 
@@ -70,13 +71,8 @@ async function makeToken(stateDir: string, role: Role, at: Date): Promise<Stored
 }
 
 async function readTokens(file: string): Promise<TokenFile | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
   const parsed = parse(text);
   if (!isTokenFile(parsed)) {
     throw new AppError("SPEC_SETTINGS", `${file} does not hold tokens that can be read`, {

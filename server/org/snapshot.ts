@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { Organization } from "../../stacks/accounts";
 import { AppError } from "../../stacks/errors";
 import type { OrganizationPort } from "../ports";
+import { readIfThere } from "../text-file";
 
 export interface OrganizationCacheOptions {
   readonly port: OrganizationPort;
@@ -121,13 +122,8 @@ function requireWhole(
 }
 
 async function readSnapshot(file: string): Promise<Organization | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
   try {
     const { version, organization } = JSON.parse(text) as {
       version: unknown;
