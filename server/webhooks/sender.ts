@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { AppError } from "../../stacks/errors";
 import type { Clock } from "../ports";
 import type { Store } from "../store/types";
@@ -30,6 +32,8 @@ const POLL_MS = 1000;
 const AT_ONCE = 8;
 const KEEP_DAYS = 30;
 const FORGET_MS = 3_600_000;
+/** Longest wait for tries that are under way when the service stops, whose runs wait for it. */
+const STOP_MS = 2000;
 /** The receiver is gone for good, and says so. */
 const GONE = 410;
 
@@ -55,12 +59,12 @@ export class WebhookSender {
     this.fill();
   }
 
-  /** Takes no more; what is on its way is waited for. */
+  /** Takes no more; what is on its way is waited for, but not for long: it comes back where nobody wrote down its end. */
   async stop(): Promise<void> {
     this.stopped = true;
     for (const timer of this.timers) clearInterval(timer);
     await this.taking;
-    await Promise.all(this.sending);
+    await Promise.race([Promise.all(this.sending), sleep(STOP_MS, undefined, { ref: false })]);
   }
 
   private fill(): void {

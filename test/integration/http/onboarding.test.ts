@@ -96,7 +96,7 @@ describe("accounts that a pipeline has made", function () {
     return read(id);
   };
   const hook = async (events: readonly string[]): Promise<WebhookWithSecret> => {
-    const answer = await call(service, "approver", "/v1/webhooks", {
+    const answer = await call(service, "admin", "/v1/webhooks", {
       method: "POST",
       headers: json,
       body: JSON.stringify({ url: receiver.url, events }),
