@@ -17,6 +17,7 @@ import { projectRoot } from "../../engine/parts";
 import { tokenPath } from "../../server/auth/role-tokens";
 import { readConfig } from "../../server/config";
 import { connect } from "../../server/cli/connect";
+import type { Role } from "../../server/auth/roles";
 import type { ServiceClient } from "../../server/cli/client";
 import type { CliParts } from "../../server/cli/context";
 import { followRun } from "../../server/cli/follow-run";
@@ -106,6 +107,8 @@ export class Product {
       STRONGROOM_LOG_LEVEL: this.everythingStays ? "trace" : "error",
       STRONGROOM_CONCURRENCY: "2",
       STRONGROOM_DISCOVERY_RATE: "100",
+      STRONGROOM_WEBHOOK_ALLOW: "127.0.0.1",
+      STRONGROOM_WEBHOOK_HTTP: "true",
     };
   }
 
@@ -123,7 +126,7 @@ export class Product {
     return { ...this.terminal, environment: this.environment };
   }
 
-  client(role: "viewer" | "operator" | "approver" = "operator"): Promise<ServiceClient> {
+  client(role: Role = "operator"): Promise<ServiceClient> {
     return connect(this.io, { url: this.url }, role, realParts.startEmbedded).then(
       ({ client }) => client,
     );

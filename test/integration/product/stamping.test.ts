@@ -3,9 +3,13 @@ import path from "node:path";
 
 import { expect } from "chai";
 import { execa } from "execa";
+import { Webhook as Verifier } from "standardwebhooks";
 
 import { mustCallAsRoot } from "../../../emulator/calls";
+import { isOver } from "../../../server/onboarding-ports";
 import type { RunRecord } from "../../../server/runs-ports";
+import { hookReceiver } from "../../support/hook-receiver";
+import { until } from "../../support/killable";
 import { failuresOf, Product } from "../../support/product";
 import { Secrecy } from "./secrecy";
 import { UnderReview } from "./under-review";
@@ -120,6 +124,30 @@ describe("stamping an organization, on the real engine and with IAM enforced", f
     const after = await viewer.stamp(stamp);
     expect(after.drifted).to.equal(false);
     expect(after).not.to.have.property("weakens");
+  });
+
+  it("onboards an account: stamped, kept by the vault's own functions, and told of with its outputs", async () => {
+    const receiver = await hookReceiver();
+    const { url } = receiver;
+    const events = ["strongroom.account.ready"] as const;
+    const hook = await (await product.client("admin")).addWebhook({ url, events });
+    const client = await product.client("operator");
+    const { id } = await client.onboard({ accountId: MEMBER });
+    await until("it has ended", async () => isOver(await client.onboarding(id)));
+    const done = await client.onboarding(id);
+    expect(done, JSON.stringify(done.note)).to.include({ state: "ready" });
+    await until("it is told", () => receiver.received.length === 1);
+    const [{ body, headers, event }] = receiver.received as [(typeof receiver.received)[number]];
+    new Verifier(hook.secret).verify(body, headers);
+    expect(event).to.deep.include({ subject: MEMBER, data: { ...event.data, ...done.result } });
+    const member = done.result?.stamps.find(({ stamp }) => stamp === `member-${MEMBER}`);
+    expect(member?.outputs).to.include({ kind: "member", accountId: MEMBER });
+    const { accounts } = await client.coverage(MEMBER);
+    const [{ state, secrets } = { state: "", secrets: -1 }] = accounts;
+    expect(state).to.equal("covered");
+    expect(done.result?.coverage).to.deep.equal({ secrets, covered: secrets });
+    await (await product.client("admin")).removeWebhook(hook.id);
+    await receiver.close();
   });
 
   it("keeps to the rules in what it deployed, as its states say it", async () => {
