@@ -7,6 +7,7 @@ import type { ResourceInput } from "../../policies/model/stack";
 import { resourcesOfState } from "../../policies/state-file";
 import { AppError } from "../../stacks/errors";
 import type { Exemption } from "../../stacks/exemptions";
+import { exemptionsDigest } from "../../stacks/exemptions-digest";
 import type { StampName } from "../../stacks/naming";
 import { fileBackend } from "../backend/backend";
 import type {
@@ -26,7 +27,7 @@ import { LeanCommand } from "./command";
 import { resourcesOf, type Deployment } from "./deployment";
 import { errorOf } from "./engine-errors";
 import { engineEnvironment } from "./environment";
-import { exemptionsDigest, NO_EXEMPTIONS } from "./exemptions";
+import { NO_EXEMPTIONS } from "./exemptions";
 import { Identifier } from "./identity";
 import { cleanUp, unfinished, writeDown } from "./journal";
 import type { EngineSettings, OperationResult } from "./operation";

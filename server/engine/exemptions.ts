@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { digest } from "../../stacks/digest";
 import { AppError } from "../../stacks/errors";
-import { isAbout, isExpired, type Exemption } from "../../stacks/exemptions";
+import { isAbout, type Exemption } from "../../stacks/exemptions";
 import { parseExemptions } from "../../stacks/exemptions-file";
 import type { ExemptionsOf } from "../ports";
 
@@ -24,18 +23,6 @@ export function exemptionsFile(file: string, ruleIds: readonly string[]): Exempt
   read();
   return (stamp) =>
     stamp === undefined ? read() : read().filter((exemption) => isAbout(exemption, [stamp]));
-}
-
-/**
- * SHA-256, hex, of exemptions and of which of them have expired by `today` (`YYYY-MM-DD`): a stamp that an exemption let
- * through is not unchanged the day after. Undefined where there are none.
- */
-export function exemptionsDigest(
-  exemptions: readonly Exemption[],
-  today = new Date().toISOString().slice(0, 10),
-): string | undefined {
-  if (exemptions.length === 0) return undefined;
-  return digest({ exemptions, expired: exemptions.map((one) => isExpired(one, today)) });
 }
 
 function readText(file: string, name: string): string {

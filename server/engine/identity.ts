@@ -2,9 +2,9 @@ import path from "node:path";
 
 import type { Part } from "../../engine/parts";
 import { digest } from "../../stacks/digest";
+import { exemptionsDigest } from "../../stacks/exemptions-digest";
 import type { StampName } from "../../stacks/naming";
 import type { ExemptionsOf, StackIdentity, StackInputs, StackStates } from "../ports";
-import { exemptionsDigest } from "./exemptions";
 import { Sources } from "./sources";
 
 export interface IdentifierOptions {

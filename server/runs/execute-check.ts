@@ -1,5 +1,6 @@
 import { judgeDeployed } from "../../policies/deployed";
 import { AppError, type ErrorRecord } from "../../stacks/errors";
+import { exemptionsDigest } from "../../stacks/exemptions-digest";
 import type { StampName } from "../../stacks/naming";
 import type { CheckJob, EnginePort, ExemptionsOf, PolicyViolation, StackEvent } from "../ports";
 import type { JobOutcome } from "./outcome";
@@ -39,11 +40,9 @@ export function checkExecutor(
       onEvent({ type: "message", level: "warning", text });
       return { status: "succeeded", resources: 0, verdicts: NOTHING };
     }
-    const { counts, findings, failed } = judgeDeployed(resources, {
-      stack: stamp,
-      exemptions: exemptions(stamp),
-      today: today(),
-    });
+    const accepted = { exemptions: exemptions(stamp), today: today() };
+    const { counts, findings, failed } = judgeDeployed(resources, { stack: stamp, ...accepted });
+    const exempt = exemptionsDigest(accepted.exemptions, accepted.today);
     const violations = findings.map(({ rule, level, verdict, urn, message }) => ({
       pack: PACK,
       rule,
@@ -53,7 +52,12 @@ export function checkExecutor(
       message,
     }));
     for (const violation of violations) onEvent({ type: "policy", violation });
-    const result = { resources: resources.length, verdicts: counts, violations };
+    const result = {
+      resources: resources.length,
+      verdicts: counts,
+      violations,
+      ...(exempt === undefined ? {} : { exemptions: exempt }),
+    };
     if (!failed) return { ...result, status: "succeeded" };
     return { ...result, status: "failed", error: refusal(stamp, violations) };
   }

@@ -3,9 +3,10 @@ import path from "node:path";
 
 import { expect } from "chai";
 
-import { exemptionsDigest, exemptionsFile } from "../../../../server/engine/exemptions";
+import { exemptionsFile } from "../../../../server/engine/exemptions";
 import { Identifier } from "../../../../server/engine/identity";
 import { AppError } from "../../../../stacks/errors";
+import { exemptionsDigest } from "../../../../stacks/exemptions-digest";
 import { fleetPlan, newAccount, scratchFolder } from "../../../support/runs";
 
 const RULE = "bucket-object-locked";

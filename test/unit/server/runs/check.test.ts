@@ -8,6 +8,7 @@ import { checkExecutor } from "../../../../server/runs/execute-check";
 import type { IdempotencyKey, RunRequest, StampResult } from "../../../../server/runs-ports";
 import { FakeEngine } from "../../../support/fake-engine";
 import { AppError } from "../../../../stacks/errors";
+import { exemptionsDigest } from "../../../../stacks/exemptions-digest";
 import type { StampName } from "../../../../stacks/naming";
 import { sampleRun } from "../../../support/fake-services";
 
@@ -75,6 +76,26 @@ describe("the check of a deployed stack", () => {
       ["fail", "mandatory"],
     ]);
     expect(asked).to.deep.equal([STAMP, STAMP]);
+  });
+
+  it("keeps the digest of the exemptions that it went by on its day, and none where there are none", async () => {
+    const engine = new FakeEngine();
+    engine.states.set(STAMP, [key({ enableKeyRotation: false })]);
+    const kept = async (exemptions: readonly (typeof EXEMPTION)[], today: string) => {
+      const check = checkExecutor(
+        engine,
+        () => exemptions,
+        () => today,
+      );
+      return (await check(JOB, () => undefined)).exemptions;
+    };
+    for (const today of ["2026-06-01", "2027-01-01"]) {
+      expect(await kept([EXEMPTION], today)).to.equal(exemptionsDigest([EXEMPTION], today));
+    }
+    expect(await kept([EXEMPTION], "2027-01-01")).to.not.equal(
+      await kept([EXEMPTION], "2026-06-01"),
+    );
+    expect(await kept([], "2026-06-01")).to.equal(undefined);
   });
 
   it("ends as failed where the file of exemptions has mistakes", async () => {
