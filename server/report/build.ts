@@ -3,11 +3,11 @@ import { OWN_ACCOUNT, type Change } from "../../stacks/change-groups";
 import { PROJECT } from "../../stacks/naming";
 import type { PolicyViolation } from "../ports";
 import type { RunRecord, StampResult } from "../runs-ports";
+import { accessOf } from "./access";
 import { costOf } from "./cost";
 import { accountIdsOf, changeGroups, preciousGroups } from "./groups";
 import type { PreviewReport, ReportAccount, ReportFinding, ReportPlace } from "./model";
 import { together } from "./together";
-import { accessSentences } from "./words";
 
 /** What a run's record does not say. */
 export interface ReportContext {
@@ -191,28 +191,6 @@ function wholeFailure({ error }: RunRecord): PreviewReport["failures"] {
   const { code, message, action, problems = [] } = error;
   const all = [message, ...problems.map((problem) => problem.message)].join("; ");
   return [{ code, message: all, ...(action === undefined ? {} : { action }), accountIds: [] }];
-}
-
-function accessOf(
-  stamps: readonly StampResult[],
-  nameOf: (id: string) => string | undefined,
-): PreviewReport["access"] {
-  const said = stamps.flatMap(({ accountId, access = [] }) =>
-    access.flatMap((change) =>
-      accessSentences(change, accountId, nameOf).map((sentence) => ({
-        accountId,
-        change: change.change,
-        sentence: sentence.replaceAll(accountId, OWN_ACCOUNT),
-      })),
-    ),
-  );
-  const order = ["unclear", "gains", "loses"];
-  return together(
-    said,
-    ({ change, sentence }) => [change, sentence],
-    ({ change, sentence }) => ({ change, sentence, accountIds: [] as string[] }),
-    ({ accountIds }, { accountId }) => addAccount(accountIds, accountId),
-  ).sort((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
 }
 
 function countedReasons(reasons: readonly string[]): PreviewReport["leftOut"] {

@@ -193,7 +193,7 @@ function findingSection(
 
 function accessSection({ access }: PreviewReport, names: Names): Section | undefined {
   if (access.length === 0) return undefined;
-  const marks = { gains: "➕", loses: "➖", unclear: "❔" };
+  const marks = { gains: "➕", loses: "➖", alters: "🔀", unclear: "❔" };
   const lines = access.map(({ change, sentence, accountIds }) =>
     `- ${marks[change]} ${md(sentence)} in account ${accountsText(names, accountIds)}`.replace(
       / in account (\d+ accounts)/,
@@ -204,7 +204,7 @@ function accessSection({ access }: PreviewReport, names: Names): Section | undef
   return section(
     "What identities gain and lose",
     lines,
-    `${count("gains")} gained, ${count("loses")} lost, ${count("unclear")} cannot be told.`,
+    `${count("gains")} gained, ${count("alters")} under another condition, ${count("loses")} lost, ${count("unclear")} cannot be told.`,
   );
 }
 
@@ -248,7 +248,8 @@ function accountLine(names: Names, id: string): string {
 }
 
 function costSection({ cost }: PreviewReport): Section | undefined {
-  if (cost.lines.length === 0) return undefined;
+  const { requests } = cost;
+  if (cost.lines.length === 0 && requests === undefined) return undefined;
   const signed = (amount: number): string =>
     `${amount < 0 ? "−" : "+"}${Math.abs(amount).toFixed(2)}`;
   return section("Cost", [
@@ -260,7 +261,15 @@ function costSection({ cost }: PreviewReport): Section | undefined {
       ({ what, before, after, unitPrice, difference }) =>
         `| ${what} | ${before} | ${after} | ${unitPrice.toFixed(2)} | ${signed(difference)} |`,
     ),
+    ...(requests === undefined
+      ? []
+      : [
+          `| ${requests.what} | ${requests.before} | ${requests.after} | | ${signed(requests.difference)} |`,
+        ]),
     "",
+    ...(requests === undefined
+      ? []
+      : [`<sub>Assumed for requests: ${requests.assumed.join("; ")}.</sub>`, ""]),
     `<sub>Not counted: ${cost.notCounted.join("; ")}. List prices of ${cost.prices.date}: ${cost.prices.source}.</sub>`,
   ]);
 }

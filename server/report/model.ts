@@ -98,7 +98,7 @@ const Finding = Type.Object(
 
 const Access = Type.Object(
   {
-    change: choice(["gains", "loses", "unclear"]),
+    change: choice(["gains", "loses", "alters", "unclear"]),
     sentence: text('In words: `role "x" may now decrypt with key y`'),
     accountIds,
   },
@@ -119,6 +119,22 @@ const Cost = Type.Object(
           difference: Type.Number(),
         },
         closed,
+      ),
+    ),
+    requests: Type.Optional(
+      Type.Object(
+        {
+          what: Type.Literal("requests (estimate)"),
+          before: count("Requests a month"),
+          after: count("Requests a month"),
+          difference: Type.Number(),
+          assumed: Type.Array(Type.String()),
+        },
+        {
+          ...closed,
+          description:
+            "What the schedule asks by itself; absent where nothing differs or the preview does not show it",
+        },
       ),
     ),
     notCounted: Type.Array(Type.String(), { description: "What depends on use, with its price" }),

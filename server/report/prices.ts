@@ -1,10 +1,12 @@
 /**
- * List prices of what a stack's keys and secrets cost, in USD, as AWS publishes them for most commercial Regions on
- * https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/secrets-manager/pricing/. The first two rotations of a
- * key's material add a dollar a month each; a preview cannot see them.
+ * List prices of what a stack's keys, secrets and requests cost, in USD, as AWS publishes them for most commercial Regions
+ * on https://aws.amazon.com/kms/pricing/, https://aws.amazon.com/secrets-manager/pricing/ and
+ * https://aws.amazon.com/s3/pricing/ (S3 Standard of us-east-1; others take some percent more). The first two rotations of a key's material add a dollar a month each; a
+ * preview cannot see them.
  */
 export const PRICES = {
-  source: "aws.amazon.com/kms/pricing, aws.amazon.com/secrets-manager/pricing",
+  source:
+    "aws.amazon.com/kms/pricing, aws.amazon.com/secrets-manager/pricing, aws.amazon.com/s3/pricing",
   date: "2026-03",
   /** A month, each. */
   units: {
@@ -13,13 +15,21 @@ export const PRICES = {
     secrets: { what: "secrets", price: 0.4 },
     secretReplicas: { what: "replicas of secrets", price: 0.4 },
   },
+  /** One request, each. */
+  request: {
+    secretsManager: 0.05 / 10_000,
+    kms: 0.03 / 10_000,
+    /** PUT and LIST; a GET is less than a tenth of it. */
+    s3: 0.005 / 1000,
+  },
   /** What depends on use. */
-  requests: [
-    "requests to KMS: 0.03 for each 10 000",
-    "requests to Secrets Manager: 0.05 for each 10 000",
-    "rotated key material: 1 a month for each of the first two rotations of a key",
-  ],
+  use: ["rotated key material: 1 a month for each of the first two rotations of a key"],
 } as const;
 
-/** How many there are of what is charged by the month. */
-export type BilledUnits = Readonly<Record<keyof typeof PRICES.units, number>>;
+/** How many there are of what is charged by the month, and what makes requests by itself. */
+export interface BilledUnits extends Readonly<Record<keyof typeof PRICES.units, number>> {
+  /** How often a month the stack's schedule has all members swept; absent without a schedule, null where it cannot be read. */
+  readonly sweeps?: number | null;
+  /** Regions of a member that each sweep looks at; absent where there are none. */
+  readonly sweptRegions?: number;
+}

@@ -1,5 +1,10 @@
 import type { AccessChange } from "../../policies/access-changes";
 
+/** A change as it is told: `alters` is gained under one condition and lost under another. */
+export interface SaidChange extends Omit<AccessChange, "change"> {
+  readonly change: AccessChange["change"] | "alters";
+}
+
 /** Tells an account's name; undefined where the organization does not have it. */
 export type NameOfAccount = (accountId: string) => string | undefined;
 
@@ -38,7 +43,7 @@ const MOST_ACTIONS = 4;
  * account itself is not said to be there; of others the account is named.
  */
 export function accessSentences(
-  change: AccessChange,
+  change: SaidChange,
   ownAccount: string,
   nameOf: NameOfAccount,
 ): readonly string[] {
@@ -49,13 +54,16 @@ export function accessSentences(
       through === undefined ? `what ${lower(who)} may do` : `who may use ${lower(through)}`;
     return [`${what} cannot be told: ${change.why ?? "it is not known"}`];
   }
-  const may = change.change === "gains" ? "may now" : "may no longer";
+  const may = MAY[change.change];
   const object = objectOf(change, ownAccount, nameOf);
+  const kind = change.change === "alters" ? "another condition" : "conditions";
   const riders = [
     ...(through === undefined ? [] : ["by its policy"]),
-    ...(change.conditions.length === 0
-      ? []
-      : [`under conditions on ${change.conditions.join(", ")}`]),
+    ...(change.conditions.length === 0 ? [] : [`under ${kind} on ${change.conditions.join(", ")}`]),
+    // A bucket's policy may speak of other objects instead, which a change of access does not say.
+    ...(change.change === "alters" && through?.startsWith("Bucket") === true
+      ? ["or for other objects of it"]
+      : []),
   ];
   const rider = riders.length === 0 ? "" : ` (${riders.join(", ")})`;
   const said = actions.filter((action) => Object.hasOwn(VERBS, action));
@@ -67,6 +75,8 @@ export function accessSentences(
       : [`${subject} ${may} call ${named(others)} on ${object}${rider}`]),
   ];
 }
+
+const MAY = { gains: "may now", loses: "may no longer", alters: "may still" } as const;
 
 /** Titles of resources begin with a type: `Role "app"`. */
 const lower = (title: string): string => title.charAt(0).toLowerCase() + title.slice(1);
@@ -80,7 +90,7 @@ function named(actions: readonly string[]): string {
 }
 
 function objectOf(
-  { through, resources, except }: AccessChange,
+  { through, resources, except }: SaidChange,
   ownAccount: string,
   nameOf: NameOfAccount,
 ): string {

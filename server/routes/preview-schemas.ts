@@ -23,6 +23,12 @@ const BilledUnitsSchema = Type.Object(
     keyReplicas: count("Replicas of KMS keys"),
     secrets: count("Secrets"),
     secretReplicas: count("Replicas of secrets"),
+    sweeps: Type.Optional(
+      Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+        description: "Sweeps of all members that it schedules a month; null: it cannot be read",
+      }),
+    ),
+    sweptRegions: Type.Optional(count("Regions of a member that each sweep looks at")),
   },
   closed,
 );

@@ -22,6 +22,8 @@ const change = (
 ): ResourceChange => ({ urn: urnOf("x", type, name), type, name, operation, properties });
 
 interface Part {
+  /** A member by default. */
+  readonly kind?: StampResult["kind"];
   readonly changes?: readonly ResourceChange[];
   readonly violations?: readonly PolicyViolation[];
   readonly access?: readonly AccessChange[];
@@ -30,16 +32,16 @@ interface Part {
 }
 
 function stampOf(accountId: string, part: Part): StampResult {
-  const { changes = [], violations = [], error } = part;
+  const { kind = "member", changes = [], violations = [], error } = part;
   const mandatory = violations.some(({ level }) => level === "mandatory");
   const policy = { code: "POLICY_VIOLATION", message: "violations of policy" } as const;
   const why = error ?? (mandatory ? policy : undefined);
   const count = (operation: ResourceChange["operation"]): number =>
     changes.filter((one) => one.operation === operation).length;
   return {
-    stamp: stampName("member", accountId),
+    stamp: stampName(kind, accountId),
     accountId,
-    kind: "member",
+    kind,
     status: why === undefined ? "succeeded" : "failed",
     counts: {
       create: count("create"),
@@ -224,7 +226,11 @@ export const SCENES = {
           change("replace", KEY, "secrets", ["customerMasterKeySpec"]),
           change("create", "aws:kms/replicaKey:ReplicaKey", "secrets-eu-west-1"),
         ],
-        billed: { before: units(2, 0), after: units(2, 1) },
+        kind: "vault",
+        billed: {
+          before: { ...units(2, 0), sweeps: 730 },
+          after: { ...units(2, 1), sweeps: 2920 },
+        },
         access: [
           {
             ...decrypts(idOf(0)),
@@ -235,7 +241,15 @@ export const SCENES = {
           },
         ],
       },
-      { id: idOf(1), name: "app", environment: "dev" },
+      {
+        id: idOf(1),
+        name: "app",
+        environment: "dev",
+        billed: {
+          before: { ...units(1, 0), sweptRegions: 1 },
+          after: { ...units(1, 0), sweptRegions: 2 },
+        },
+      },
     ]),
 
   "hostile-names": () =>
