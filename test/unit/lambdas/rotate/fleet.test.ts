@@ -16,8 +16,8 @@ const SECRETS = 25;
 const EVERY_DAYS = 7;
 const WINDOW: RotationWindow = { days: ["tue", "sat"], startHour: 22, hours: 4 };
 const LOOK_SECONDS = 15 * 60;
-/** Nothing can begin while no window is open: looked at less often, so that the test is short. */
-const CLOSED_LOOK_SECONDS = 6 * 3600;
+/** Nothing can begin while no window is open: looked at less often, so that the test is short, but when one opens. */
+const CLOSED_LOOK_SECONDS = 2 * 3600;
 const PERIODS = 2;
 /** Calls that change something which Secrets Manager takes of an account in a second before it refuses the next. */
 const MOST_A_SECOND = 10;
