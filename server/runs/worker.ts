@@ -316,10 +316,12 @@ export class Worker {
       // While the database is away there is no common rate, and no reason to stand still either.
       await budget.take(claim.job, signal).catch(() => undefined);
       // Interrupted while it waited: nothing was begun, and an engine might not notice a signal that has fired.
-      if (signal.aborted) return interrupted(claim, (Date.now() - started) / 1000);
+      if (signal.aborted) return interrupted(claim, started);
       const watch = watchOf(store, claim, earlier);
       return await this.options.execute(claim.job, (event) => buffer.add(event), signal, watch);
     } catch (error) {
+      // What an engine throws when it is interrupted says nothing about the stamp.
+      if (signal.aborted) return interrupted(claim, started);
       return {
         status: "failed",
         seconds: (Date.now() - started) / 1000,
@@ -355,8 +357,8 @@ function mayBeRetried(claim: ClaimedStamp, outcome: JobOutcome): boolean {
   return operation === "preview" || operation === "drift" || !changesAnything(outcome.counts);
 }
 
-const interrupted = ({ stamp }: ClaimedStamp, seconds: number): JobOutcome => ({
+const interrupted = ({ stamp }: ClaimedStamp, started: number): JobOutcome => ({
   status: "cancelled",
-  seconds,
-  error: { code: "RUN_CANCELLED", message: `${stamp} was interrupted before it began` },
+  seconds: (Date.now() - started) / 1000,
+  error: { code: "RUN_CANCELLED", message: `${stamp} was interrupted` },
 });
