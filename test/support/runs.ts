@@ -8,11 +8,30 @@ import { parseStampName, stampName, type StampName } from "../../stacks/naming";
 import type { RolloutRules } from "../../stacks/rollout";
 import type { PlannedRun, PlannedStamp, RunPlanner } from "../../server/runs/planner";
 import type { IdempotencyKey, RunRequest } from "../../server/runs-ports";
+import { createRunService, type ManagedRunService } from "../../server/runs/service";
+import { FakeVault } from "./fake-vault";
 
 /** A folder for one test file; `remove` when the file is done. */
 export function scratchFolder(name: string): { readonly path: string; remove(): void } {
   const folder = mkdtempSync(path.join(tmpdir(), `strongroom-${name}-`));
   return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+type RunServiceOptions = Parameters<typeof createRunService>[0];
+
+/** Runs with room for four stamps at a time, whatever memory the machine has; `parts` says what is of the test's own. */
+export function runsOf(
+  parts: Pick<RunServiceOptions, "store" | "engine" | "planner"> & Partial<RunServiceOptions>,
+): ManagedRunService {
+  return createRunService({
+    vault: new FakeVault(),
+    clock: { now: () => new Date() },
+    concurrency: 4,
+    reserveMiB: 0,
+    availableMiB: () => 100_000,
+    report: () => undefined,
+    ...parts,
+  });
 }
 
 export const VAULT = "222222222222";

@@ -1,14 +1,13 @@
 import { expect } from "chai";
 
 import type { Exemption } from "../../../stacks/exemptions";
-import { createRunService, type ManagedRunService } from "../../../server/runs/service";
+import type { ManagedRunService } from "../../../server/runs/service";
 import type { RunRecord, RunRequest } from "../../../server/runs-ports";
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
 import { stampName } from "../../../stacks/naming";
 import { FakeEngine } from "../../support/fake-engine";
-import { FakeVault } from "../../support/fake-vault";
-import { FakePlanner, keyFor, newAccount, scratchFolder } from "../../support/runs";
+import { FakePlanner, keyFor, newAccount, scratchFolder, runsOf } from "../../support/runs";
 
 const EXEMPTION: Exemption = {
   rule: "kms-key-rotation-enabled",
@@ -28,16 +27,10 @@ describe("checks of what is deployed, with exemptions", () => {
 
   before(async () => {
     store = await openStore({ stateDir: scratch.path, report: () => undefined });
-    runs = createRunService({
+    runs = runsOf({
       store,
-      vault: new FakeVault(),
       engine,
       planner: new FakePlanner([member]),
-      clock: { now: () => new Date() },
-      concurrency: 4,
-      reserveMiB: 0,
-      availableMiB: () => 100_000,
-      report: () => undefined,
       exemptions: () => exemptions,
     });
     await runs.startWorkers();

@@ -10,7 +10,7 @@ import { membershipSchedule, withRuns } from "../../../server/onboarding/members
 import { createOnboardingService } from "../../../server/onboarding/service";
 import { createOrganizationCache, type OrganizationCache } from "../../../server/org/snapshot";
 import type { Schedule } from "../../../server/runs/schedule";
-import { createRunService, type ManagedRunService } from "../../../server/runs/service";
+import type { ManagedRunService } from "../../../server/runs/service";
 import type { RunRecord, RunRequest } from "../../../server/runs-ports";
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
@@ -18,8 +18,7 @@ import { AppError } from "../../../stacks/errors";
 import type { Account } from "../../../stacks/accounts";
 import { FakeEngine } from "../../support/fake-engine";
 import { fakeAccount, type FakeOrganization } from "../../support/fake-organization";
-import { FakeVault } from "../../support/fake-vault";
-import { keyFor, scratchFolder } from "../../support/runs";
+import { keyFor, scratchFolder, runsOf } from "../../support/runs";
 import { exampleOrganization } from "../../support/service";
 
 const unit = (...names: readonly string[]): Partial<Account> => ({
@@ -61,16 +60,10 @@ describe("accounts that come and go, over a real database", function () {
       maxAgeSeconds: 0,
       maxShrinkPercent: 10,
     });
-    service = createRunService({
+    service = runsOf({
       store,
       engine,
-      vault: new FakeVault(),
       planner: createPlanner({ source, organization: cache, s3UsePathStyle: true }),
-      clock: { now: () => new Date() },
-      concurrency: 4,
-      reserveMiB: 0,
-      availableMiB: () => 100_000,
-      report: () => undefined,
     });
     await service.startWorkers();
     const clock = { now: () => new Date(minutes * 60_000) };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { resumePaused } from "../../../server/runs/decisions";
-import { createRunService, type ManagedRunService } from "../../../server/runs/service";
+import type { ManagedRunService } from "../../../server/runs/service";
 import type { RunEvent, RunRecord, RunRequest } from "../../../server/runs-ports";
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
@@ -9,8 +9,7 @@ import { AppError } from "../../../stacks/errors";
 import { stampName, type StampName } from "../../../stacks/naming";
 import { CLOSED_TO_FAILURES, type Gate } from "../../../stacks/rollout";
 import { FakeEngine } from "../../support/fake-engine";
-import { FakeVault } from "../../support/fake-vault";
-import { FakePlanner, keyFor, newAccount, scratchFolder } from "../../support/runs";
+import { FakePlanner, keyFor, newAccount, scratchFolder, runsOf } from "../../support/runs";
 
 const FAILED = {
   status: "failed",
@@ -47,16 +46,11 @@ describe("rollouts over a real database", () => {
   let now: Date;
 
   function service(): ManagedRunService {
-    const made = createRunService({
+    const made = runsOf({
       store,
-      vault: new FakeVault(),
       engine,
       planner,
       clock: { now: () => now },
-      concurrency: 4,
-      reserveMiB: 0,
-      availableMiB: () => 100_000,
-      report: () => undefined,
     });
     services.push(made);
     return made;

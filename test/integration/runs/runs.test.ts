@@ -2,13 +2,12 @@ import { expect } from "chai";
 
 import { AppError } from "../../../stacks/errors";
 import { stampName, type StampName } from "../../../stacks/naming";
-import { createRunService, type ManagedRunService } from "../../../server/runs/service";
+import type { ManagedRunService } from "../../../server/runs/service";
 import type { RunEvent, RunRecord, RunRequest } from "../../../server/runs-ports";
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
 import { FakeEngine } from "../../support/fake-engine";
-import { FakeVault } from "../../support/fake-vault";
-import { FakePlanner, keyFor, newAccount, scratchFolder, VAULT } from "../../support/runs";
+import { FakePlanner, keyFor, newAccount, scratchFolder, VAULT, runsOf } from "../../support/runs";
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
@@ -35,16 +34,10 @@ describe("the runs over a real database", () => {
 
   /** A service whose workers run, with an engine of its own. Other services see its queue, so each test waits for its runs. */
   function service(engine: FakeEngine, fleet: readonly string[] = []): ManagedRunService {
-    const made = createRunService({
+    const made = runsOf({
       store,
-      vault: new FakeVault(),
       engine,
       planner: new FakePlanner(fleet),
-      clock: { now: () => new Date() },
-      concurrency: 4,
-      reserveMiB: 0,
-      availableMiB: () => 100_000,
-      report: () => undefined,
     });
     services.push(made);
     return made;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { createRunService, type ManagedRunService } from "../../../server/runs/service";
+import type { ManagedRunService } from "../../../server/runs/service";
 import type { RunEvent, RunRecord, RunRequest } from "../../../server/runs-ports";
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
@@ -8,8 +8,7 @@ import { AppError } from "../../../stacks/errors";
 import { stampName } from "../../../stacks/naming";
 import { CLOSED_TO_FAILURES, type RolloutRules } from "../../../stacks/rollout";
 import { FakeEngine } from "../../support/fake-engine";
-import { FakeVault } from "../../support/fake-vault";
-import { FakePlanner, keyFor, newAccount, scratchFolder } from "../../support/runs";
+import { FakePlanner, keyFor, newAccount, scratchFolder, runsOf } from "../../support/runs";
 
 describe("runs of which two persons decide", () => {
   const scratch = scratchFolder("two-persons");
@@ -24,16 +23,10 @@ describe("runs of which two persons decide", () => {
   beforeEach(async () => {
     engine = new FakeEngine();
     planner = new FakePlanner();
-    runs = createRunService({
+    runs = runsOf({
       store,
-      vault: new FakeVault(),
       engine,
       planner,
-      clock: { now: () => new Date() },
-      concurrency: 4,
-      reserveMiB: 0,
-      availableMiB: () => 100_000,
-      report: () => undefined,
     });
     await runs.startWorkers();
   });

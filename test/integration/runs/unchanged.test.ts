@@ -1,13 +1,12 @@
 import { expect } from "chai";
 
-import { createRunService, type ManagedRunService } from "../../../server/runs/service";
+import type { ManagedRunService } from "../../../server/runs/service";
 import type { RunRecord, RunRequest } from "../../../server/runs-ports";
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
 import { stampName } from "../../../stacks/naming";
 import { FakeEngine } from "../../support/fake-engine";
-import { FakeVault } from "../../support/fake-vault";
-import { FakePlanner, keyFor, newAccount, scratchFolder } from "../../support/runs";
+import { FakePlanner, keyFor, newAccount, scratchFolder, runsOf } from "../../support/runs";
 
 describe("runs over stamps that nothing has changed for", () => {
   const scratch = scratchFolder("unchanged");
@@ -22,16 +21,10 @@ describe("runs over stamps that nothing has changed for", () => {
   beforeEach(async () => {
     engine = new FakeEngine();
     planner = new FakePlanner();
-    runs = createRunService({
+    runs = runsOf({
       store,
-      vault: new FakeVault(),
       engine,
       planner,
-      clock: { now: () => new Date() },
-      concurrency: 4,
-      reserveMiB: 0,
-      availableMiB: () => 100_000,
-      report: () => undefined,
     });
     await runs.startWorkers();
   });

@@ -5,14 +5,14 @@ import { stampName } from "../../../stacks/naming";
 import { createAuditService } from "../../../server/audit/chain";
 import type { PlannedRun, RunPlanner } from "../../../server/runs/planner";
 import type { RotationNote } from "../../../lambdas/rotation-model";
-import { createRunService, type ManagedRunService } from "../../../server/runs/service";
+import type { ManagedRunService } from "../../../server/runs/service";
 import type { RunRecord, RunRequest } from "../../../server/runs-ports";
 import { openStore } from "../../../server/store/store";
 import type { Store } from "../../../server/store/types";
 import { FakeEngine } from "../../support/fake-engine";
 import { FakeVault } from "../../support/fake-vault";
 import { ROTATION } from "../../support/specs";
-import { keyFor, newAccount, scratchFolder, VAULT } from "../../support/runs";
+import { keyFor, newAccount, scratchFolder, VAULT, runsOf } from "../../support/runs";
 
 /** Members as the real planner answers them; a restore is about the same accounts. */
 function memberPlan(accounts: readonly string[]): RunPlanner {
@@ -63,17 +63,12 @@ describe("the vault's operations as runs over a real database", () => {
   beforeEach(async () => {
     vault = new FakeVault();
     account = newAccount();
-    service = createRunService({
+    service = runsOf({
       store,
       engine: new FakeEngine(),
       vault,
       backupWaitMs: 20,
       planner: memberPlan([account]),
-      clock: { now: () => new Date() },
-      concurrency: 4,
-      reserveMiB: 0,
-      availableMiB: () => 100_000,
-      report: () => undefined,
     });
     await service.startWorkers();
   });
